@@ -1,0 +1,334 @@
+"""Records: what an importer, a form or the API hands to the catalogue.
+
+A `Record` is what one source says of one paper. It is made by `clean_record`, the one place where text from
+outside is cleaned and bounded, so whoever holds a record may store it as it is. What cannot become a record
+becomes a `Rejection`, with its place and the reason in plain words.
+
+Everything in this module is pure: no database, no network, no clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from enum import IntEnum
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from papers.identifiers import Identifier
+
+# Bounds, in characters or items. A record over one of them is rejected, never cut: half a title is another title.
+MAX_KEY: Final = 500
+MAX_TITLE: Final = 2_000
+MAX_ABSTRACT: Final = 100_000
+MAX_AUTHORS: Final = (
+    20_000  # the longest lists of authors in print have 5,154 (physics) and 15,025 (medicine)
+)
+MAX_NAME: Final = 500
+MAX_JOURNAL: Final = 1_000
+MAX_COMMENT: Final = 10_000
+MAX_RECORD: Final = 1_000_000  # all of its text together
+
+# Side facts: one over its bound is left out, and the record stands.
+MAX_IDENTIFIERS: Final = 50
+MAX_CATEGORIES: Final = 200
+MAX_CATEGORY: Final = 100
+MAX_URLS: Final = 100
+MAX_URL: Final = 2_000
+MAX_SUBMITTER: Final = 200
+MAX_REVISION: Final = 32_767
+MAX_UPVOTES: Final = 2_147_483_647
+
+MAX_RAW: Final = 2_000
+MAX_REASON: Final = 1_000
+MAX_PLACE: Final = 100
+
+URL_KINDS: Final = ("page", "pdf", "code", "project", "doi")
+
+
+class Rank(IntEnum):
+    """How much a source's word on a paper counts when its fields are folded; higher wins."""
+
+    HAND = 50
+    PUBLISHER = 40
+    PREPRINT = 30
+    AGGREGATOR = 20
+    FILE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one source says of one paper; made by `clean_record`.
+
+    `key` is what this source calls the paper, the same at every import. `updated` is in UTC. `urls` are pairs of
+    kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in the input the
+    record stood ("line 11"), `listed` is the day of the listing it stood in, where the input says so.
+    """
+
+    key: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    published: date | None = None
+    updated: datetime | None = None
+    revision: int | None = None
+    categories: tuple[str, ...] = ()
+    journal: str = ""
+    urls: tuple[tuple[str, str], ...] = ()
+    comment: str = ""
+    upvotes: int | None = None
+    submitter: str = ""
+    withdrawn: bool = False
+    rank: Rank = Rank.FILE
+    place: str = ""
+    listed: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A part of the input that did not become a record: where it stands, why, and how it begins."""
+
+    place: str
+    reason: str
+    raw: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", clean_line(self.place)[:MAX_PLACE])
+        object.__setattr__(self, "reason", clean_line(self.reason)[:MAX_REASON])
+        # `raw` is evidence, so it keeps its shape; only what no database stores is taken out.
+        object.__setattr__(self, "raw", self.raw[: MAX_RAW * 2].translate(_UNSTORABLE)[:MAX_RAW])
+
+
+class UnreadableInput(Exception):
+    """The input as a whole cannot be read. The text of the exception is a sentence for people."""
+
+
+# --- Cleaning ----------------------------------------------------------------------------------------------
+
+
+def _unwanted_characters() -> dict[int, str | None]:
+    """List what is taken out of every text from outside.
+
+    Controls other than white space, lone surrogates and non-characters (databases, XML or JSON refuse them), and
+    invisible characters that hide text from readers or turn it round: directional embeddings and overrides
+    (Unicode UAX #9), tags, annotations, soft hyphens, zero-width spaces. Directional marks and joiners stay:
+    Arabic, Persian, Hebrew and Indic names need them.
+    """
+    points = [*range(0x00, 0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0)]
+    points += [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    points += [*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
+    return dict.fromkeys(points) | _UNSTORABLE
+
+
+_UNSTORABLE: Final[dict[int, str | None]] = dict.fromkeys(
+    [0, *range(0xD800, 0xE000), *range(0xFDD0, 0xFDF0)]
+    + [plane + low for plane in range(0, 0x110000, 0x10000) for low in (0xFFFE, 0xFFFF)]
+)
+_UNWANTED: Final = _unwanted_characters()
+_PARAGRAPH_END = re.compile(r"[^\S\n]*\n\s*\n\s*")
+
+
+def clean_line(text: str) -> str:
+    """Bring text to one line: composed (NFC), white space collapsed, without what no text should hold."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFC", text.translate(_UNWANTED)).split())
+
+
+def clean_text(text: str) -> str:
+    """Clean as `clean_line` does, but keep paragraphs, parted by one empty line.
+
+    A single line end is how a source wraps its lines and becomes a blank.
+    """
+    if "\n" not in text and "\r" not in text:
+        return clean_line(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "\n\n".join(line for part in _PARAGRAPH_END.split(text) if (line := clean_line(part)))
+
+
+def clean_record(
+    *,
+    key: str,
+    title: str,
+    rank: Rank,
+    place: str,
+    abstract: str = "",
+    authors: Iterable[str] = (),
+    identifiers: Iterable[Identifier | None] = (),
+    published: date | None = None,
+    updated: datetime | None = None,
+    revision: int | None = None,
+    categories: Iterable[str] = (),
+    journal: str = "",
+    urls: Iterable[tuple[str, str]] = (),
+    comment: str = "",
+    upvotes: int | None = None,
+    submitter: str = "",
+    withdrawn: bool = False,
+    listed: date | None = None,
+    raw: str = "",
+) -> Record | Rejection:
+    """Make a record of what a source said, or a rejection that says what is wrong with it.
+
+    Text is cleaned by `clean_line` (the abstract by `clean_text`) and measured against the bounds above. Without a
+    title, or with a title, abstract, name, journal, comment or key over its bound, it is a rejection. Side facts
+    that are of no use (an address that is not http or https, a repeated category, a number out of range, None
+    among the identifiers) are left out. A time without a zone is taken for UTC. `raw` is the beginning of the
+    source text, for the rejection.
+    """
+    title = clean_line(title)
+    key = clean_line(key)
+    abstract = clean_text(abstract)
+    names = tuple(name for author in authors if (name := clean_line(author)))
+    journal = clean_line(journal)
+    comment = clean_line(comment)
+    raw = raw or title or abstract
+
+    if not any(unicodedata.category(char)[0] not in "CMZ" for char in title):
+        return Rejection(place, "There is no title.", raw)
+    for what, text, most in (
+        ("The title", title, MAX_TITLE),
+        ("The abstract", abstract, MAX_ABSTRACT),
+        ("The journal", journal, MAX_JOURNAL),
+        ("The comment", comment, MAX_COMMENT),
+        ("The key", key, MAX_KEY),
+    ):
+        if len(text) > most:
+            return Rejection(
+                place, f"{what} is {len(text):,} characters long; at most {most:,} are read.", raw
+            )
+    if not key:
+        return Rejection(place, "There is no key that tells this record from others.", raw)
+    if len(names) > MAX_AUTHORS:
+        return Rejection(place, f"There are {len(names):,} authors; at most {MAX_AUTHORS:,} are read.", raw)
+    for number, name in enumerate(names, start=1):
+        if len(name) > MAX_NAME:
+            reason = (
+                f"The name of author {number} is {len(name):,} characters long; at most {MAX_NAME} are read."
+            )
+            return Rejection(place, reason, raw)
+    if len(abstract) + sum(map(len, names)) > MAX_RECORD:
+        return Rejection(place, f"The record is longer than {MAX_RECORD:,} characters.", raw)
+
+    return Record(
+        key=key,
+        title=title,
+        abstract=abstract,
+        authors=names,
+        identifiers=tuple(dict.fromkeys(found for found in identifiers if found))[:MAX_IDENTIFIERS],
+        published=published,
+        updated=_in_utc(updated),
+        revision=revision if revision is not None and 0 < revision <= MAX_REVISION else None,
+        categories=_clean_categories(categories),
+        journal=journal,
+        urls=_clean_urls(urls),
+        comment=comment,
+        upvotes=upvotes if upvotes is not None and 0 <= upvotes <= MAX_UPVOTES else None,
+        submitter=clean_line(submitter)[:MAX_SUBMITTER].rstrip(),
+        withdrawn=withdrawn,
+        rank=rank,
+        place=clean_line(place)[:MAX_PLACE],
+        listed=listed,
+    )
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or the last day that a datetime knows
+        return None
+
+
+def _clean_categories(categories: Iterable[str]) -> tuple[str, ...]:
+    cleaned = (clean_line(category) for category in categories)
+    return tuple(dict.fromkeys(term for term in cleaned if 0 < len(term) <= MAX_CATEGORY))[:MAX_CATEGORIES]
+
+
+def _clean_urls(urls: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    pairs = ((kind, clean_address(address)) for kind, address in urls if kind in URL_KINDS)
+    return tuple(dict.fromkeys((kind, address) for kind, address in pairs if address))[:MAX_URLS]
+
+
+def clean_address(text: str) -> str:
+    """Give a web address fit for a link, or an empty text: http or https only, with a host, without white space."""
+    text = clean_line(text)
+    if len(text) > MAX_URL or " " in text or "\\" in text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return ""
+    return text if parts.scheme.lower() in ("http", "https") and has_host else ""
+
+
+# --- To and from JSON --------------------------------------------------------------------------------------
+
+_NOT_CONTENT: Final = frozenset({"upvotes", "place", "listed"})
+_DEFAULTS: Final = {field.name: field.default for field in fields(Record)}
+
+
+def to_data(record: Record) -> dict[str, Any]:
+    """Give a record as JSON data; fields that say nothing are left out. `from_data` is the way back."""
+    data: dict[str, Any] = {}
+    for name, default in _DEFAULTS.items():
+        value = getattr(record, name)
+        if value == default and name != "rank":
+            continue
+        if name == "identifiers":
+            value = [[identifier.scheme, identifier.value] for identifier in value]
+        elif name == "urls":
+            value = [list(pair) for pair in value]
+        elif isinstance(value, tuple):
+            value = list(value)
+        elif isinstance(value, date):  # a datetime is one
+            value = value.isoformat()
+        elif name == "rank":
+            value = int(value)
+        data[name] = value
+    return data
+
+
+def from_data(data: dict[str, Any]) -> Record:
+    """Make a record again from what `to_data` gave; names that no record has any more are passed over."""
+    values = {name: value for name, value in data.items() if name in _DEFAULTS}
+    for name, read in _READ.items():
+        if name in values:
+            values[name] = read(values[name])
+    return Record(**values)
+
+
+_READ: Final = {
+    "authors": tuple,
+    "categories": tuple,
+    "identifiers": lambda pairs: tuple(Identifier(scheme, value) for scheme, value in pairs),
+    "urls": lambda pairs: tuple((kind, address) for kind, address in pairs),
+    "published": date.fromisoformat,
+    "listed": date.fromisoformat,
+    "updated": datetime.fromisoformat,
+    "rank": Rank,
+}
+
+
+def content_hash(record: Record) -> bytes:
+    """Digest everything that the source says of the paper: 32 bytes, equal exactly when nothing has changed.
+
+    The source's votes, the place in the input and the day of the listing are no part of it; nor is the order of
+    identifiers.
+    """
+    data = {name: value for name, value in to_data(record).items() if name not in _NOT_CONTENT}
+    if "identifiers" in data:
+        data["identifiers"].sort()
+    canonical = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).digest()
