@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from enum import IntEnum
@@ -22,13 +22,11 @@ from urllib.parse import urlsplit
 
 from papers.identifiers import Identifier
 
-# Bounds, in characters or items. A record over one of them is rejected, never cut: half a title is another title.
+# Bounds, in characters or items. A record over one of these is rejected, never cut: half a title is another.
 MAX_KEY: Final = 500
 MAX_TITLE: Final = 2_000
 MAX_ABSTRACT: Final = 100_000
-MAX_AUTHORS: Final = (
-    20_000  # the longest lists of authors in print have 5,154 (physics) and 15,025 (medicine)
-)
+MAX_AUTHORS: Final = 20_000  # the longest lists in print have 5,154 (physics) and 15,025 (medicine)
 MAX_NAME: Final = 500
 MAX_JOURNAL: Final = 1_000
 MAX_COMMENT: Final = 10_000
@@ -65,9 +63,9 @@ class Rank(IntEnum):
 class Record:
     """What one source says of one paper; made by `clean_record`.
 
-    `key` is what this source calls the paper, the same at every import. `updated` is in UTC. `urls` are pairs of
-    kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in the input the
-    record stood ("line 11"), `listed` is the day of the listing it stood in, where the input says so.
+    `key` is what this source calls the paper, the same at every import. `updated` is in UTC. `urls` are
+    pairs of kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in the
+    input the record stood ("line 11"), `listed` is the day of the listing it stood in, where the input says so.
     """
 
     key: str
@@ -115,12 +113,12 @@ class UnreadableInput(Exception):
 def _unwanted_characters() -> dict[int, str | None]:
     """List what is taken out of every text from outside.
 
-    Controls other than white space, lone surrogates and non-characters (databases, XML or JSON refuse them), and
-    invisible characters that hide text from readers or turn it round: directional embeddings and overrides
+    Controls other than white space, lone surrogates and non-characters (databases, XML or JSON refuse them),
+    and invisible characters that hide text from readers or turn it round: directional embeddings and overrides
     (Unicode UAX #9), tags, annotations, soft hyphens, zero-width spaces. Directional marks and joiners stay:
     Arabic, Persian, Hebrew and Indic names need them.
     """
-    points = [*range(0x00, 0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0)]
+    points = [*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0)]
     points += [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
     points += [*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080)]
     return dict.fromkeys(points) | _UNSTORABLE
@@ -176,11 +174,11 @@ def clean_record(
 ) -> Record | Rejection:
     """Make a record of what a source said, or a rejection that says what is wrong with it.
 
-    Text is cleaned by `clean_line` (the abstract by `clean_text`) and measured against the bounds above. Without a
-    title, or with a title, abstract, name, journal, comment or key over its bound, it is a rejection. Side facts
-    that are of no use (an address that is not http or https, a repeated category, a number out of range, None
-    among the identifiers) are left out. A time without a zone is taken for UTC. `raw` is the beginning of the
-    source text, for the rejection.
+    Text is cleaned by `clean_line` (the abstract by `clean_text`) and measured against the bounds above.
+    Without a title, or with a title, abstract, name, journal, comment or key over its bound, it is a rejection.
+    Side facts that are of no use (an address that is not http or https, a repeated category, a number out of
+    range, None among the identifiers) are left out. A time without a zone is taken for UTC. `raw` is the
+    beginning of the source text, for the rejection.
     """
     title = clean_line(title)
     key = clean_line(key)
@@ -200,18 +198,14 @@ def clean_record(
         ("The key", key, MAX_KEY),
     ):
         if len(text) > most:
-            return Rejection(
-                place, f"{what} is {len(text):,} characters long; at most {most:,} are read.", raw
-            )
+            return Rejection(place, f"{what} has {len(text):,} characters; at most {most:,} are read.", raw)
     if not key:
         return Rejection(place, "There is no key that tells this record from others.", raw)
     if len(names) > MAX_AUTHORS:
         return Rejection(place, f"There are {len(names):,} authors; at most {MAX_AUTHORS:,} are read.", raw)
     for number, name in enumerate(names, start=1):
         if len(name) > MAX_NAME:
-            reason = (
-                f"The name of author {number} is {len(name):,} characters long; at most {MAX_NAME} are read."
-            )
+            reason = f"The name of author {number} has {len(name):,} characters; at most {MAX_NAME} are read."
             return Rejection(place, reason, raw)
     if len(abstract) + sum(map(len, names)) > MAX_RECORD:
         return Rejection(place, f"The record is longer than {MAX_RECORD:,} characters.", raw)
@@ -260,7 +254,7 @@ def _clean_urls(urls: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 
 def clean_address(text: str) -> str:
-    """Give a web address fit for a link, or an empty text: http or https only, with a host, without white space."""
+    """Give a web address fit for a link (http or https, a host, no white space), or an empty text."""
     text = clean_line(text)
     if len(text) > MAX_URL or " " in text or "\\" in text:
         return ""
@@ -309,7 +303,7 @@ def from_data(data: dict[str, Any]) -> Record:
     return Record(**values)
 
 
-_READ: Final = {
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
     "authors": tuple,
     "categories": tuple,
     "identifiers": lambda pairs: tuple(Identifier(scheme, value) for scheme, value in pairs),
@@ -324,8 +318,8 @@ _READ: Final = {
 def content_hash(record: Record) -> bytes:
     """Digest everything that the source says of the paper: 32 bytes, equal exactly when nothing has changed.
 
-    The source's votes, the place in the input and the day of the listing are no part of it; nor is the order of
-    identifiers.
+    The source's votes, the place in the input and the day of the listing are no part of it, nor is the order
+    of identifiers.
     """
     data = {name: value for name, value in to_data(record).items() if name not in _NOT_CONTENT}
     if "identifiers" in data:
