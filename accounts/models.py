@@ -1,0 +1,202 @@
+"""People and the clubs they belong to."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken, AuthTokenManager
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
+        """Make a person; without a password they can sign in only after a reset."""
+        user = self.model(email=self.normalize_email(email).lower(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> User:
+        """Make an administrator of the installation."""
+        return self.create_user(email, password, **{**extra, "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, known by their e-mail address. `is_superuser` makes an administrator of the installation."""
+
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("may open the administration"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    default_club = models.ForeignKey(
+        "Club", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("current club")
+    )
+    uses_keys = models.BooleanField(
+        _("keyboard keys"), default=True, help_text=_("Move and vote in listings with single keys.")
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message=_("Somebody has signed up with this e-mail address already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name others see; the part of the address before the @ where no name was given."""
+        return self.name or self.email.partition("@")[0]
+
+    @property
+    def initials(self) -> str:
+        words = [word for word in self.display_name.replace("-", " ").split() if word[0].isalnum()]
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+class ClubQuerySet(models.QuerySet["Club"]):
+    def visible_to(self, user: User | AnonymousUser) -> ClubQuerySet:
+        """Clubs whose pages this person may open: their own, and the public ones."""
+        if not user.is_authenticated:
+            return self.filter(is_public=True)
+        return self.filter(
+            models.Q(is_public=True) | models.Exists(Membership.objects.filter(club=models.OuterRef("pk"), user=user))
+        )
+
+    def of(self, user: User | AnonymousUser) -> ClubQuerySet:
+        """Clubs this person is a member of."""
+        return self.filter(memberships__user=user) if user.is_authenticated else self.none()
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone, such as Europe/Berlin."), params={"name": name})
+
+
+class Club(models.Model):
+    """A journal club: the group that votes, schedules and discusses; the unit of privacy."""
+
+    slug = models.SlugField(_("short name in addresses"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    is_public = models.BooleanField(
+        _("public"), default=False, help_text=_("Everybody may read its list, votes and discussion.")
+    )
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    version = models.BigIntegerField(_("sync version"), default=0, editable=False)
+    members = models.ManyToManyField(User, through="Membership", related_name="clubs")
+
+    objects = ClubQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(version__gte=0), name="club_version_not_negative"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="club_has_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:club_home", args=[self.slug])
+
+
+class Role(models.TextChoices):
+    MEMBER = "member", _("member")
+    ORGANISER = "organiser", _("organiser")
+    OWNER = "owner", _("owner")
+
+
+class Membership(models.Model):
+    club = models.ForeignKey(Club, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    joined = models.DateTimeField(_("joined"), default=timezone.now)
+
+    class Meta:
+        ordering = ["joined", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["club", "user"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.club}"
+
+
+class Invitation(models.Model):
+    """A link that makes whoever opens it a member; the link itself is signed, not stored (`invitations`)."""
+
+    club = models.ForeignKey(Club, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail address"), max_length=254, blank=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    expires = models.DateTimeField(_("expires"))
+    accepted = models.DateTimeField(_("accepted"), null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_known"),
+            models.UniqueConstraint(
+                "club",
+                Lower("email"),
+                condition=models.Q(accepted=None) & ~models.Q(email=""),
+                name="invitation_open_once",
+                violation_error_message=_("This address has an open invitation already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email or '—'} → {self.club}"
+
+
+class ApiToken(AbstractAuthToken):
+    """A script's key to the API: only its digest is kept, so it is shown once."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("read only")
+        FULL = "full", _("read and write")
+
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    scope = models.CharField(_("scope"), max_length=4, choices=Scope, default=Scope.FULL)
+    clubs = models.ManyToManyField(
+        Club, blank=True, related_name="+", verbose_name=_("clubs"), help_text=_("None chosen means all of mine.")
+    )
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    objects: ClassVar[AuthTokenManager] = AuthTokenManager()
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(scope__in=["read", "full"]), name="token_scope_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.token_key

@@ -1,0 +1,97 @@
+"""What members say about an entry: post, edit, remove."""
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+
+from .markup import COMMENT_LIMIT
+from .models import Comment, CommentRevision, Entry
+from .versions import stamp
+
+DEPTH_LIMIT = 50
+
+
+class BadComment(Exception):
+    """A comment that is empty, too long, or answers one that is not there; its text says which."""
+
+
+def clean_text(text: str) -> str:
+    """Return a comment's text with line ends as \\n and no characters that a database refuses.
+
+    Raises BadComment when nothing is left or it is over COMMENT_LIMIT bytes of UTF-8.
+    """
+    clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
+    clean = clean.encode("utf-8", "ignore").decode()
+    if not clean:
+        raise BadComment(_("Write something first."))
+    size = len(clean.encode())
+    if size > COMMENT_LIMIT:
+        raise BadComment(
+            _("A comment has at most %(most)d kB of text; this one has %(size).1f kB. Split it in two.")
+            % {"most": COMMENT_LIMIT // 1000, "size": size / 1000}
+        )
+    return clean
+
+
+@transaction.atomic
+def post_comment(entry: Entry, *, text: str, by: User, parent: Comment | None = None) -> Comment:
+    """Add a comment to an entry's discussion, or a reply to one of its comments. Raises BadComment."""
+    text = clean_text(text)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("club").get(pk=entry.pk)
+    if parent is not None:
+        if parent.entry_id != entry.pk or parent.removed_at is not None:
+            raise BadComment(_("The comment you answer is gone. Post yours as a new one."))
+        if _depth_of(parent) >= DEPTH_LIMIT:
+            parent = parent.parent
+    comment = Comment.objects.create(entry=entry, author=by, text=text, parent=parent)
+    _count(entry)
+    stamp(entry.club, [entry, comment])
+    return comment
+
+
+@transaction.atomic
+def edit_comment(comment: Comment, *, text: str, by: User) -> Comment:
+    """Replace what a comment says and keep what it said before. Raises BadComment."""
+    text = clean_text(text)
+    comment = _lock(comment)
+    if comment.removed_at is not None:
+        raise BadComment(_("This comment has been removed. Post a new one."))
+    if comment.text != text:
+        CommentRevision.objects.create(comment=comment, text=comment.text)
+        comment.text, comment.edited_at = text, timezone.now()
+        comment.save(update_fields=["text", "edited_at"])
+        stamp(comment.entry.club, [comment])
+    return comment
+
+
+@transaction.atomic
+def remove_comment(comment: Comment, *, by: User) -> Comment:
+    """Take a comment's text away, its history too; its place stays, so that replies keep theirs."""
+    comment = _lock(comment)
+    if comment.removed_at is None:
+        comment.revisions.all().delete()
+        comment.text, comment.removed_at = "", timezone.now()
+        comment.save(update_fields=["text", "removed_at"])
+        _count(comment.entry)
+        stamp(comment.entry.club, [comment.entry, comment])
+    return comment
+
+
+def _lock(comment: Comment) -> Comment:
+    # The entry first, as in post_comment: two verbs that lock in different orders could wait for ever.
+    Entry.objects.select_for_update().get(pk=comment.entry_id)
+    return Comment.objects.select_for_update(of=("self",)).select_related("entry__club").get(pk=comment.pk)
+
+
+def _count(entry: Entry) -> None:
+    entry.comment_count = entry.comments.filter(removed_at=None).count()
+    entry.save(update_fields=["comment_count"])
+
+
+def _depth_of(comment: Comment) -> int:
+    depth, above = 1, comment.parent
+    while above is not None and depth < DEPTH_LIMIT:
+        depth, above = depth + 1, above.parent
+    return depth

@@ -1,0 +1,173 @@
+"""Papers, what names them, what was said of them, and the catalogue's sync number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Club, Membership
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class Catalogue(models.Model):
+    """The one row that holds the catalogue's sync number; locking it serialises identity."""
+
+    ID = 1
+
+    version = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="catalogue_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"catalogue at {self.version}"
+
+
+class PaperQuerySet(models.QuerySet["Paper"]):
+    def visible_to(self, user: User | AnonymousUser) -> PaperQuerySet:
+        """Papers this person may know of: everybody's, and those private to a club of theirs.
+
+        Whether somebody who has not signed in may see the catalogue at all is for the view to say.
+        """
+        everybodys = models.Q(private_to=None)
+        if not user.is_authenticated:
+            return self.filter(everybodys)
+        mine = Membership.objects.filter(user=user, club=models.OuterRef("private_to"))
+        return self.filter(everybodys | models.Exists(mine))
+
+
+class Paper(models.Model):
+    """One scholarly work. Every column but the last few is folded from its source records (`merge.fold`)."""
+
+    title = models.TextField(_("title"))
+    abstract = models.TextField(_("abstract"), blank=True)
+    authors = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("authors, in order"))
+    published = models.DateField(_("published"), null=True, blank=True)
+    updated = models.DateTimeField(_("updated"), null=True, blank=True)
+    revision = models.PositiveIntegerField(_("revision"), null=True, blank=True)
+    categories = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("categories"))
+    journal = models.TextField(_("journal"), blank=True)
+    urls = models.JSONField(_("addresses"), default=list, blank=True)
+    comment = models.TextField(_("remark of the submitter"), blank=True)
+    withdrawn = models.BooleanField(_("withdrawn"), default=False)
+    excerpt = models.TextField(_("start of the abstract"), blank=True, editable=False)
+    title_key = models.TextField(_("normalised title"), editable=False)
+
+    private_to = models.ForeignKey(
+        Club, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("private to")
+    )
+    search_text = SearchVectorField(null=True, editable=False)
+    upvotes = models.PositiveIntegerField(_("votes at the sources"), default=0)
+    heat = models.FloatField(_("trending score"), default=0, editable=False)
+    created = models.DateTimeField(_("in the catalogue since"), default=timezone.now, db_default=Now())
+    version = models.BigIntegerField(default=0, editable=False)
+
+    objects = PaperQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(title=""), name="paper_has_title"),
+            models.CheckConstraint(
+                condition=models.Q(revision=None) | models.Q(revision__gte=1), name="paper_revision_from_one"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["version", "id"], name="paper_version"),
+            models.Index(fields=["title_key"], name="paper_title_key"),
+            models.Index(fields=["-heat", "-id"], name="paper_heat"),
+            GinIndex(fields=["search_text"], name="paper_search_text"),
+            GinIndex(fields=["categories"], name="paper_categories"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("papers:paper_detail", args=[self.pk])
+
+
+class MergedPaper(models.Model):
+    """The id of a paper that turned out to be another one: the address goes on working."""
+
+    id = models.BigIntegerField(primary_key=True)
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="merged")
+    reason = models.TextField()
+    merged = models.DateTimeField(default=timezone.now)
+    log = models.JSONField(default=dict, help_text=_("what moved, so that it can be taken back"))
+
+    def __str__(self) -> str:
+        return f"{self.id} → {self.paper_id}"
+
+
+class PaperIdentifier(models.Model):
+    """(scheme, value) that names exactly one work, normalised by `identifiers.parse`."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="identifiers")
+    scheme = models.CharField(max_length=10)
+    value = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["scheme", "value"]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "value"], name="identifier_names_one_paper"),
+            models.CheckConstraint(
+                condition=models.Q(scheme__in=["arxiv", "doi", "pmid", "pmcid", "openreview", "isbn"]),
+                name="identifier_scheme_known",
+            ),
+            models.CheckConstraint(condition=~models.Q(value=""), name="identifier_has_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+
+class SourceRecord(models.Model):
+    """What one source said of one paper, kept as it came (`records.to_data`)."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="source_records")
+    source = models.ForeignKey("papers.Source", on_delete=models.PROTECT, related_name="records")
+    key = models.CharField(max_length=500)
+    content_hash = models.BinaryField(max_length=32)
+    data: models.JSONField[Any, Any] = models.JSONField()
+    received = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key"], name="source_record_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}:{self.key}"
+
+
+class Tombstone(models.Model):
+    """What was deleted from a library, and at which sync number; a row that comes back loses its tombstone."""
+
+    club = models.ForeignKey(Club, on_delete=models.CASCADE, null=True, blank=True, related_name="tombstones")
+    kind = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    version = models.BigIntegerField()
+    deleted = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["club", "kind", "object_id"], name="tombstone_once", nulls_distinct=False
+            )
+        ]
+        indexes = [models.Index(fields=["club", "version", "id"], name="tombstone_version")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"

@@ -1,0 +1,128 @@
+"""Runs of importers, and the records they had to reject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Club, Membership
+
+from .listings import Source
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from accounts.models import User
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    def visible_to(self, user: User | AnonymousUser) -> ImportQuerySet:
+        """One's own imports, those of one's clubs, and all of them for an administrator."""
+        if not user.is_authenticated:
+            return self.none()
+        own = models.Q(queued_by=user)
+        clubs = models.Q(models.Exists(Membership.objects.filter(user=user, club=models.OuterRef("club"))))
+        installations = models.Q(club=None) if user.is_superuser else models.Q(pk__in=[])
+        return self.filter(own | clubs | installations)
+
+    def due(self, now: datetime) -> ImportQuerySet:
+        """Imports that wait for a worker, or whose worker has not renewed its lease."""
+        return self.filter(
+            models.Q(state=Import.State.QUEUED) | models.Q(state=Import.State.RUNNING, leased_until__lt=now),
+            due_at__lte=now,
+        )
+
+
+class Import(models.Model):
+    """One run of an importer over one input. This row is the queue; Celery only wakes it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="imports")
+    club = models.ForeignKey(Club, on_delete=models.CASCADE, null=True, blank=True, related_name="imports")
+    queued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="imports"
+    )
+    input_name = models.CharField(_("input"), max_length=300)
+    stored_as = models.CharField(max_length=300, blank=True, help_text=_("path below FILES_DIR"))
+    format = models.CharField(_("format"), max_length=30, blank=True, help_text=_("empty: detected"))
+    date = models.DateField(_("date of the listing"), null=True, blank=True)
+
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    queued = models.DateTimeField(_("queued"), default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    started = models.DateTimeField(_("started"), null=True, blank=True)
+    finished = models.DateTimeField(_("finished"), null=True, blank=True)
+    error = models.TextField(_("why it failed"), blank=True)
+
+    input_bytes = models.BigIntegerField(null=True, blank=True)
+    read_bytes = models.BigIntegerField(default=0)
+    taken = models.PositiveIntegerField(
+        default=0, help_text=_("records and rejections already in, where a retry goes on")
+    )
+    added = models.PositiveIntegerField(_("added"), default=0)
+    updated = models.PositiveIntegerField(_("updated"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    rejected = models.PositiveIntegerField(_("rejected"), default=0)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-queued", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "running", "done", "failed"]), name="import_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "running"]) | models.Q(finished__isnull=False),
+                name="import_end_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="running") | models.Q(leased_until__isnull=False),
+                name="import_running_is_leased",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="import_due", condition=models.Q(state__in=["queued", "running"])
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.input_name} ({self.get_state_display()})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("papers:import_detail", args=[self.pk])
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {self.State.DONE, self.State.FAILED}
+
+
+class RejectedRecord(models.Model):
+    """A record that could not come in: where it stands in the input, why, and what it said."""
+
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejections")
+    number = models.PositiveIntegerField()
+    place = models.CharField(_("place"), max_length=200)
+    reason = models.TextField(_("reason"))
+    raw = models.TextField(_("what it says"), blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="rejected_record_once")]
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"

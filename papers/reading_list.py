@@ -1,0 +1,253 @@
+"""What a club does with papers: note, suggest, vote, volunteer, tag, drop; and what a member has seen.
+
+Each verb locks the entry it changes, keeps the totals beside it equal to the votes, and stamps the club.
+Whether a person may act is asked of `accounts.permissions` before; whether the act makes sense, here.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Club, User
+
+from .models import Entry, ListingVisit, Paper, Skip, Tag, Tagging, Volunteer, Vote
+from .trending import compute_heat
+from .versions import stamp
+
+TAGS_AN_ENTRY = 30
+TAG_LENGTH = Tag._meta.get_field("name").max_length or 50
+VISIT = timedelta(minutes=30)
+
+
+class Refused(Exception):
+    """An act that makes no sense here; its text is a sentence for the person who tried."""
+
+
+class BadTag(Refused):
+    """A tag that is empty, too long, or one too many."""
+
+
+def note(club: Club, paper: Paper) -> Entry:
+    """Return the club's entry for a paper, made when there is none."""
+    entry = Entry.objects.filter(club=club, paper=paper).first()
+    if entry is not None:
+        return entry
+    try:
+        with transaction.atomic():
+            entry = Entry.objects.create(club=club, paper=paper)
+            stamp(club, [entry])
+    except IntegrityError:  # somebody else's first act came first
+        entry = Entry.objects.get(club=club, paper=paper)
+    return entry
+
+
+@transaction.atomic
+def suggest(entry: Entry, *, by: User) -> Entry:
+    """Put an entry on the club's list; suggesting it again changes nothing."""
+    entry = _lock(entry)
+    if entry.suggested_by_id is None:
+        entry.suggested_by = by
+        _settle(entry)
+        stamp(entry.club, [entry])
+    return entry
+
+
+@transaction.atomic
+def cast_vote(entry: Entry, *, value: int, by: User) -> Entry:
+    """Promote (+1) or demote (−1); the same vote again changes nothing, the other one replaces it.
+
+    Raises ValueError for any other value.
+    """
+    if value not in (Vote.PROMOTE, Vote.DEMOTE):
+        raise ValueError(f"A vote is 1 or -1, not {value!r}.")
+    entry = _lock(entry)
+    before = Vote.objects.filter(entry=entry, member=by).first()
+    if before is not None and before.value == value:
+        return entry
+    # A changed vote is a new row: others see promotions only, so the old one must vanish for them.
+    gone = _remove_vote(before)
+    vote = Vote.objects.create(entry=entry, member=by, value=value)
+    _unskip(entry.club, entry.paper_id, by)
+    _settle(entry)
+    stamp(entry.club, [entry, vote], deleted=gone)
+    return entry
+
+
+@transaction.atomic
+def withdraw_vote(entry: Entry, *, by: User) -> Entry:
+    """Take a vote back; without one nothing changes."""
+    entry = _lock(entry)
+    before = Vote.objects.filter(entry=entry, member=by).first()
+    if before is not None:
+        gone = _remove_vote(before)
+        _settle(entry)
+        stamp(entry.club, [entry], deleted=gone)
+    return entry
+
+
+@transaction.atomic
+def volunteer(entry: Entry, *, by: User) -> Entry:
+    """Offer to present an entry; offering again changes nothing."""
+    entry = _lock(entry)
+    offer, created = Volunteer.objects.get_or_create(entry=entry, member=by)
+    if created:
+        _unskip(entry.club, entry.paper_id, by)
+        _settle(entry)
+        stamp(entry.club, [entry, offer])
+    return entry
+
+
+@transaction.atomic
+def withdraw_offer(entry: Entry, *, by: User) -> Entry:
+    """Take the offer to present back; without one nothing changes."""
+    entry = _lock(entry)
+    offer = Volunteer.objects.filter(entry=entry, member=by).first()
+    if offer is not None:
+        gone = (Volunteer, offer.pk)
+        offer.delete()
+        _settle(entry)
+        stamp(entry.club, [entry], deleted=[gone])
+    return entry
+
+
+def clean_tag(text: str) -> str:
+    """Return a tag as the club writes it: one line, no white space at the ends, words joined by hyphens.
+
+    Raises BadTag when nothing is left or it is too long.
+    """
+    name = "-".join(text.replace("#", " ").replace(",", " ").split()).strip("-")
+    if not name or not name.isprintable():
+        raise BadTag(_("A tag needs a letter or a digit, such as offline-rl."))
+    if len(name) > TAG_LENGTH:
+        raise BadTag(_("A tag has at most %(most)d characters; this one has %(number)d.")
+                     % {"most": TAG_LENGTH, "number": len(name)})
+    return name
+
+
+@transaction.atomic
+def tag(entry: Entry, *, name: str, by: User) -> Entry:
+    """Put a tag on an entry, in the spelling the club used first; a tag it has already changes nothing.
+
+    Raises BadTag.
+    """
+    name = clean_tag(name)
+    entry = _lock(entry)
+    known = Tag.objects.filter(club=entry.club, name__iexact=name).first()
+    if known is None:
+        try:
+            with transaction.atomic():
+                known = Tag.objects.create(club=entry.club, name=name)
+        except IntegrityError:
+            known = Tag.objects.get(club=entry.club, name__iexact=name)
+    if Tagging.objects.filter(entry=entry, tag=known).exists():
+        return entry
+    if Tagging.objects.filter(entry=entry).count() >= TAGS_AN_ENTRY:
+        raise BadTag(_("An entry has at most %(most)d tags. Remove one first.") % {"most": TAGS_AN_ENTRY})
+    tagging = Tagging.objects.create(entry=entry, tag=known, by=by)
+    stamp(entry.club, [entry, tagging])
+    return entry
+
+
+@transaction.atomic
+def untag(entry: Entry, *, name: str, by: User) -> Entry:
+    """Take a tag off an entry; a tag nothing else carries is forgotten."""
+    entry = _lock(entry)
+    tagging = Tagging.objects.filter(entry=entry, tag__name__iexact=name).select_related("tag").first()
+    if tagging is not None:
+        label, gone = tagging.tag, (Tagging, tagging.pk)
+        tagging.delete()
+        Tag.objects.filter(pk=label.pk, taggings=None).delete()
+        stamp(entry.club, [entry], deleted=[gone])
+    return entry
+
+
+@transaction.atomic
+def drop(entry: Entry, *, by: User) -> Entry:
+    """Take an entry off the list; a later promotion brings it back."""
+    entry = _lock(entry)
+    if entry.state != Entry.State.DROPPED:
+        entry.state = Entry.State.DROPPED
+        entry.save(update_fields=["state"])
+        stamp(entry.club, [entry])
+    return entry
+
+
+def skip(club: Club, paper: Paper, *, by: User) -> None:
+    """Pass over a paper: a private mark that makes no entry."""
+    Skip.objects.get_or_create(club=club, member=by, paper=paper)
+
+
+def bring_back(club: Club, paper: Paper, *, by: User) -> None:
+    """Take a skip back."""
+    _unskip(club, paper.pk, by)
+
+
+def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> datetime | None:
+    """Note that a member looks at a day's listing; return when they last did before this visit.
+
+    Pages opened within half an hour of each other are one visit. None on the first.
+    """
+    # One statement, which writes at most every half hour: reading a listing should cost no more.
+    table = ListingVisit._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH moved AS (
+                INSERT INTO {table} AS visit (club_id, member_id, date, seen_at, new_since)
+                VALUES (%(club)s, %(member)s, %(day)s, %(now)s, NULL)
+                ON CONFLICT (member_id, club_id, date) DO UPDATE
+                   SET new_since = visit.seen_at, seen_at = %(now)s
+                 WHERE visit.seen_at < %(now)s - %(pause)s
+                RETURNING new_since
+            )
+            SELECT new_since FROM moved
+            UNION ALL
+            SELECT new_since FROM {table}
+             WHERE club_id = %(club)s AND member_id = %(member)s AND date = %(day)s
+               AND NOT EXISTS (SELECT FROM moved)
+            """,  # noqa: S608
+            {"club": club.pk, "member": by.pk, "day": day, "now": now, "pause": VISIT},
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _lock(entry: Entry) -> Entry:
+    """Return the entry as it is now, locked until the transaction ends, with its club."""
+    return Entry.objects.select_for_update(of=("self",)).select_related("club", "paper").get(pk=entry.pk)
+
+
+def _remove_vote(vote: Vote | None) -> list[tuple[type[models.Model], int]]:
+    """Delete a vote; return the tombstone it leaves, none for a demotion, which nobody else ever saw."""
+    if vote is None:
+        return []
+    pk = vote.pk
+    vote.delete()
+    return [(Vote, pk)] if vote.value == Vote.PROMOTE else []
+
+
+def _settle(entry: Entry) -> None:
+    """Bring the totals, the heat and the state in line with the votes and offers as they are now."""
+    totals = entry.votes.aggregate(
+        up=models.Count("pk", filter=models.Q(value=Vote.PROMOTE)),
+        down=models.Count("pk", filter=models.Q(value=Vote.DEMOTE)),
+    )
+    was_promoted = entry.promotions
+    entry.promotions, entry.demotions = totals["up"], totals["down"]
+    is_wanted = bool(entry.promotions or entry.suggested_by_id or entry.volunteers.exists())
+    state = Entry.State(entry.state)
+    if state == Entry.State.SUGGESTED and not is_wanted:
+        entry.state, entry.suggested = Entry.State.NOTED, None
+    elif (state == Entry.State.NOTED and is_wanted) or (
+        state == Entry.State.DROPPED and entry.promotions > was_promoted
+    ):
+        entry.state, entry.suggested = Entry.State.SUGGESTED, timezone.now()
+    listed = entry.paper.listing_items.aggregate(day=models.Max("listing__date"))["day"]
+    entry.heat = compute_heat(entry.paper.upvotes + entry.score, listed or entry.created.date())
+    entry.save(update_fields=["promotions", "demotions", "state", "suggested", "suggested_by", "heat"])
+
+
+def _unskip(club: Club, paper_id: int, member: User) -> None:
+    Skip.objects.filter(club=club, member=member, paper_id=paper_id).delete()

@@ -1,0 +1,34 @@
+"""What every view knows of a request, and the two ways to answer an act."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django_htmx.middleware import HtmxDetails
+
+if TYPE_CHECKING:
+    from accounts.models import Club, User
+
+
+class Request(HttpRequest):
+    """A request as our middleware leaves it; `user` is anonymous only in views marked `login_not_required`."""
+
+    user: "User"  # type: ignore[assignment]
+    htmx: HtmxDetails
+    current_club: "Club | None"
+    my_clubs: "list[Club]"
+
+
+def wants_fragment(request: Request) -> bool:
+    """True when htmx swaps the answer into the page on screen; boosted links and Back need a whole page."""
+    return bool(request.htmx) and not (request.htmx.boosted or request.htmx.history_restore_request)
+
+
+def fragment_or_redirect(
+    request: Request, template: str, context: dict[str, Any], *, to: Model | str
+) -> HttpResponse:
+    """Answer an act: the changed fragment for htmx, a redirect for everyone else."""
+    if wants_fragment(request):
+        return render(request, template, context)
+    return redirect(to)

@@ -1,0 +1,58 @@
+"""The smallest valid rows."""
+
+from datetime import date
+from itertools import count
+
+from accounts.models import Club, Membership, Role, User
+from papers import catalogue
+from papers.models import Listing, Paper, Source
+from papers.records import Rank, Record
+
+_numbers = count(1)
+
+
+def make_user(name="", *, club=None, role=Role.MEMBER, **extra):
+    number = next(_numbers)
+    user = User.objects.create_user(
+        extra.pop("email", f"{(name or 'user').lower()}{number}@example.org"),
+        "reading-list",
+        name=name or f"User {number}",
+        **extra,
+    )
+    if club is not None:
+        Membership.objects.create(club=club, user=user, role=role)
+    return user
+
+
+def make_club(slug="", **extra):
+    slug = slug or f"club-{next(_numbers)}"
+    return Club.objects.create(slug=slug, name=extra.pop("name", slug.title()), **extra)
+
+
+def make_source(*, club=None, kind=Source.Kind.HUGGING_FACE, followers=()):
+    number = next(_numbers)
+    source = Source.objects.create(slug=f"source-{number}", name=f"Source {number}", kind=kind, club=club)
+    source.followers.add(*followers)
+    return source
+
+
+def make_record(title="", **facts):
+    number = next(_numbers)
+    facts.setdefault("key", f"key-{number}")
+    facts.setdefault("rank", Rank.AGGREGATOR)
+    return Record(title=title or f"A paper about matter {number}", **facts)
+
+
+def make_paper(title="", *, source=None, listed=None, **facts):
+    """A paper that came through the door of the catalogue; with `listed`, in the source's listing of that day."""
+    source = source or Source.objects.filter(club=None).first() or make_source()
+    [outcome] = catalogue.add_records(source, [make_record(title, **facts)], listed=listed)
+    return Paper.objects.get(pk=outcome.paper_id)
+
+
+def make_listing(*, source=None, day=date(2025, 4, 25), number=3):
+    """A day's listing of `number` papers."""
+    source = source or make_source()
+    records = [make_record(f"Listed paper {index} of {source.slug}", abstract="Short. " * 5) for index in range(number)]
+    catalogue.add_records(source, records, listed=day)
+    return Listing.objects.get(source=source, date=day)
