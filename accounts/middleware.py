@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from readinglist.http import Request
 
 from . import permissions
-from .models import Club, User
+from .models import User
 
 
 class CurrentClubMiddleware:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -29,19 +30,29 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{**extra, "is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(email=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by their e-mail address. `is_superuser` makes an administrator of the installation."""
 
-    email = models.EmailField(_("e-mail address"), max_length=254)
+    email = models.EmailField(
+        _("e-mail address"),
+        max_length=254,
+        unique=True,
+        error_messages={"unique": _("Somebody has signed up with this e-mail address already.")},
+    )
     name = models.CharField(_("name"), max_length=100, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     default_club = models.ForeignKey(
-        "Club", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("current club")
+        "Club",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("current club"),
     )
     uses_keys = models.BooleanField(
         _("keyboard keys"), default=True, help_text=_("Move and vote in listings with single keys.")
@@ -55,10 +66,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"),
-                name="user_email_unique",
-                violation_error_message=_("Somebody has signed up with this e-mail address already."),
+            # allauth looks for the address in lower case; written otherwise it would not be found.
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="user_email_lower_case",
+                violation_error_message=_("Write the e-mail address in lower case."),
             )
         ]
 
@@ -82,7 +94,8 @@ class ClubQuerySet(models.QuerySet["Club"]):
         if not user.is_authenticated:
             return self.filter(is_public=True)
         return self.filter(
-            models.Q(is_public=True) | models.Exists(Membership.objects.filter(club=models.OuterRef("pk"), user=user))
+            models.Q(is_public=True)
+            | models.Exists(Membership.objects.filter(club=models.OuterRef("pk"), user=user))
         )
 
     def of(self, user: User | AnonymousUser) -> ClubQuerySet:
@@ -92,7 +105,9 @@ class ClubQuerySet(models.QuerySet["Club"]):
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(name)s” is not a time zone, such as Europe/Berlin."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is not a time zone, such as Europe/Berlin."), params={"name": name}
+        )
 
 
 class Club(models.Model):
@@ -100,7 +115,9 @@ class Club(models.Model):
 
     slug = models.SlugField(_("short name in addresses"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=100)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
     is_public = models.BooleanField(
         _("public"), default=False, help_text=_("Everybody may read its list, votes and discussion.")
     )
@@ -121,7 +138,7 @@ class Club(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("accounts:club_home", args=[self.slug])
+        return reverse("papers:club_home", args=[self.slug])
 
 
 class Role(models.TextChoices):
@@ -147,6 +164,12 @@ class Membership(models.Model):
         return f"{self.user} · {self.club}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, now: datetime) -> InvitationQuerySet:
+        """Invitations that somebody can still accept."""
+        return self.filter(accepted=None, expires__gt=now)
+
+
 class Invitation(models.Model):
     """A link that makes whoever opens it a member; the link itself is signed, not stored (`invitations`)."""
 
@@ -158,6 +181,8 @@ class Invitation(models.Model):
     expires = models.DateTimeField(_("expires"))
     accepted = models.DateTimeField(_("accepted"), null=True, blank=True)
     accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created", "-pk"]
@@ -186,7 +211,11 @@ class ApiToken(AbstractAuthToken):
     name = models.CharField(_("name"), max_length=100, blank=True)
     scope = models.CharField(_("scope"), max_length=4, choices=Scope, default=Scope.FULL)
     clubs = models.ManyToManyField(
-        Club, blank=True, related_name="+", verbose_name=_("clubs"), help_text=_("None chosen means all of mine.")
+        Club,
+        blank=True,
+        related_name="+",
+        verbose_name=_("clubs"),
+        help_text=_("None chosen means all of mine."),
     )
     last_used = models.DateTimeField(_("last used"), null=True, blank=True)
 

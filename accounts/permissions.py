@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
 
-from .models import Club, Membership, Role, User
+from .models import ApiToken, Club, ClubQuerySet, Membership, Role, User
 
 Person = User | AnonymousUser
 
 ROLES_LOADED = "_roles_by_club"
+CLUBS_LOADED = "_club_ids"
 
 
 def load_roles(user: User) -> dict[int, str]:
@@ -103,3 +104,51 @@ def can_invite(user: Person, club: Club, role: str = Role.MEMBER) -> bool:
 def can_manage_members(user: Person, club: Club) -> bool:
     """Change roles, remove people, change what the club is called and who may read it."""
     return role_in(user, club) == Role.OWNER
+
+
+def can_change_role(user: Person, membership: Membership) -> bool:
+    return can_manage_members(user, membership.club)
+
+
+def can_remove_member(user: Person, membership: Membership) -> bool:
+    """Owners remove people; everybody may leave. That an owner stays behind is for `clubs` to see to."""
+    return can_manage_members(user, membership.club) or (
+        is_member(user, membership.club) and membership.user_id == user.pk
+    )
+
+
+def token_clubs(token: ApiToken) -> set[int]:
+    """Return the ids of the clubs a token is limited to, read once for each token; empty means no limit."""
+    clubs: set[int] | None = token.__dict__.get(CLUBS_LOADED)
+    if clubs is None:
+        clubs = set(token.clubs.values_list("pk", flat=True))
+        token.__dict__[CLUBS_LOADED] = clubs
+    return clubs
+
+
+def token_allows(token: ApiToken | None, club: Club | None, write: bool) -> bool:
+    """Say whether a token reaches this far; what its owner may do is asked of the functions above as well.
+
+    `token` is `request.auth`: None, when somebody came with a session instead, limits nothing. `club` is None
+    for what belongs to no club: the catalogue, its listings and sources. A read-only token writes nothing. A
+    token limited to some clubs reads and writes in them, and of the rest reads what belongs to no club.
+    """
+    if token is None:
+        return True
+    if write and token.scope != ApiToken.Scope.FULL:
+        return False
+    limit = token_clubs(token)
+    if not limit:
+        return True
+    return not write if club is None else club.pk in limit
+
+
+def clubs_open_to(user: Person, token: ApiToken | None = None) -> ClubQuerySet:
+    """Return the clubs a request reaches: those this person is a member of, within the limit of the token.
+
+    Rows of clubs start here: `Entry.objects.visible_to(user).filter(club__in=clubs_open_to(user, token))`.
+    Public clubs of others are not among them.
+    """
+    clubs = Club.objects.of(user)
+    limit = token_clubs(token) if token is not None else set()
+    return clubs.filter(pk__in=limit) if limit else clubs
