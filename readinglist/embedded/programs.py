@@ -26,6 +26,12 @@ def find_wheel(package: str) -> Path:
     return Path(spec.origin).parent
 
 
+def set_death_signal(signal_: int) -> None:
+    """Have the kernel send us this signal when our parent dies, also of SIGKILL. Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_)
+
+
 def die_with_parent(signal_: int) -> Callable[[], None]:
     """Return what makes a new child get this signal when its parent dies, also of SIGKILL; for `preexec_fn`.
 
@@ -101,19 +107,22 @@ class Program:
             self.watcher.communicate(b"\n")
 
     def explain_end(self) -> Unable:
-        """Return why it ended by itself, as far as its log tells."""
+        """Return that it ended by itself, and why, as far as its log tells."""
         return Unable(f"{self.name} ended by itself. {read_tail(self.log)}")
+
+    def check_success(self) -> None:
+        """Raise Unable where it ended with a failure."""
+        if self.process.wait() != 0:
+            raise Unable(f"{self.name} failed. {read_tail(self.log)}")
 
 
 def run_to_end(what: str, command: Sequence[str | Path], *, log: Path, **options: Any) -> None:
     """Run a program to its end, its output in a log file; raises Unable when it fails."""
     program = Program(what, command, log=log, **options)
     try:
-        failed = program.process.wait() != 0
+        program.check_success()
     finally:
         program.stop()
-    if failed:
-        raise Unable(f"{what} failed. {read_tail(log)}")
 
 
 def read_tail(log: Path, lines: int = 10) -> str:

@@ -21,6 +21,10 @@ from .state import Unable, describe, make_state
 START_SECONDS = 60.0
 
 
+class InUse(Unable):
+    """Another process runs the server, and we did not want to wait."""
+
+
 class Server(Protocol):
     """What PostgreSQL and Valkey have in common."""
 
@@ -35,42 +39,44 @@ class Server(Protocol):
 
 
 @contextmanager
-def hosting(server: Server, *, own: bool) -> Iterator[Program | None]:
+def hosting(server: Server, *, share: bool, wait: bool) -> Iterator[Program | None]:
     """Have a server run: gives the program when we started it, None when it is another process's."""
     with ExitStack() as stack:
         try:
             make_state(server.var)
             users = stack.enter_context((server.var / f"{server.name}.users").open("a"))
             fcntl.flock(users, fcntl.LOCK_SH)
-            program = start_or_join(server, own=own)
+            program = start_or_join(server, share=share, wait=wait)
         except OSError as error:
             raise Unable(describe(error)) from error
         try:
             yield program
         finally:
             if program:
-                if not own:
+                if share:
                     wait_for_users(server, users)
                 program.stop()
 
 
-def start_or_join(server: Server, *, own: bool) -> Program | None:
-    """Return the program once it answers, or None once another process's does; raises Unable."""
+def start_or_join(server: Server, *, share: bool, wait: bool) -> Program | None:
+    """Return the program once it answers, or None once another process's does."""
     waiting_since = time.monotonic()
     told = False
     while True:
         with (server.var / f"{server.name}.lock").open("a+") as lock:
             if try_lock(lock):
                 return start(server, lock)
-            if not own and server.answers():
+            if share and server.answers():
                 return None
             holder = read_holder(lock)
+        if not wait:
+            raise InUse(f"The embedded {server.name} is in use by {holder}.")
         waited = time.monotonic() - waiting_since
-        if own and waited > 2 and not told:
+        if share and waited > START_SECONDS:
+            raise Unable(f"The embedded {server.name} of {holder} does not answer.")
+        if not share and waited > 2 and not told:
             told = True
             say(f"The embedded {server.name} is in use by {holder}. Waiting until that ends.")
-        if not own and waited > START_SECONDS:
-            raise Unable(f"The embedded {server.name} of {holder} does not answer.")
         time.sleep(0.05)
 
 

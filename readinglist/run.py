@@ -1,0 +1,254 @@
+"""What `make run` runs: servers, worker, beat and web server, started in order, watched, and stopped."""
+
+import errno
+import http.client
+import ipaddress
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from readinglist import embedded
+from readinglist.embedded import Unable
+from readinglist.embedded.programs import Program, set_death_signal
+from readinglist.embedded.sharing import try_lock
+from readinglist.embedded.state import PROJECT, make_state
+
+# Lean, for a laptop: two web processes of four threads, two imports at once.
+WEB = [
+    *("gunicorn", "readinglist.wsgi", "--preload", "--worker-class=gthread", "--workers=2", "--threads=4"),
+    *("--graceful-timeout=2", "--no-control-socket"),
+]
+WORKER = [
+    *("celery", "--app=readinglist", "worker", "--concurrency=2", "--loglevel=INFO"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # talk among workers, and here is one
+]
+# In memory: what is due is in the database, and a crash leaves no damaged file.
+BEAT = ["celery", "--app=readinglist", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO"]
+
+WEB_SECONDS = 60
+
+DEMO = """\
+Sign in to the demo lab as organiser@example.org, or as member1@example.org to member4@example.org;
+the password is reading-list.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the web server listens, and what people type."""
+
+    host: str
+    port: int
+    site_url: str
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this machine alone reaches it."""
+        with suppress(ValueError):
+            return ipaddress.ip_address(self.host).is_loopback
+        return self.host == "localhost"
+
+    @property
+    def bind(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def read_address() -> Address:
+    """Return what HOST, PORT and SITE_URL say; raises Unable."""
+    port = os.environ.get("PORT", "").strip() or "8000"
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise Unable(f"PORT={port} is not a port. Choose a number from 1024 to 65535.")
+    host = os.environ.get("HOST", "").strip().strip("[]") or "127.0.0.1"
+    site_url = os.environ.get("SITE_URL", "").strip() or f"http://localhost:{int(port)}"
+    return Address(host, int(port), site_url)
+
+
+def check_free(address: Address) -> None:
+    """Raise Unable where the port cannot be had. Just after a crash the old web server may need a moment."""
+    for _ in range(20):
+        if not is_taken(address):
+            return
+        time.sleep(0.1)
+    port = address.port
+    raise Unable(f"Port {port} is taken by another program. Choose another one: make run PORT={port + 1}")
+
+
+def is_taken(address: Address) -> bool:
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address.host, address.port))
+    except PermissionError:
+        raise Unable(f"Port {address.port} needs more rights. Choose one from 1024 to 65535.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return True
+        raise Unable(f"HOST={address.host} is not an address of this machine.") from None
+    # Another program may have the port on all addresses, or on the other one that `localhost` stands for.
+    with suppress(OSError), socket.create_connection(("localhost", address.port), timeout=0.5):
+        return True
+    return False
+
+
+@contextmanager
+def claim(var: Path, address: Address) -> Iterator[None]:
+    """Be the only one that runs on this state folder; raises Unable where another does."""
+    make_state(var)
+    with (var / "run.lock").open("a+") as lock:
+        if not try_lock(lock):
+            lock.seek(0)
+            raise Unable(f"Reading List already runs in this folder: {lock.read()}")
+        lock.truncate(0)
+        lock.write(f"{address.site_url} (process {os.getpid()})")
+        lock.flush()
+        yield
+
+
+class Run:
+    """The programs of one run."""
+
+    def __init__(self, address: Address, stack: ExitStack) -> None:
+        """Whatever is started is stopped with the stack, last first."""
+        self.address = address
+        self.stack = stack
+        self.var = embedded.state_dir()
+        self.has_demo = address.is_private and not os.environ.get("DATABASE_URL")
+        self.parent = os.getppid()
+        self.programs: list[Program] = []
+        self.environment = {
+            "PUBLIC_CATALOGUE": "1" if self.has_demo else "",
+            "MALLOC_ARENA_MAX": "2",  # threads share their pools of memory, see mallopt(3)
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "readinglist.settings",
+            "READINGLIST_VAR": str(self.var),
+            "SITE_URL": address.site_url,
+        }
+
+    def start_all(self) -> None:
+        """Start everything, each after what it needs, and return when the web server answers."""
+        self.stack.enter_context(claim(self.var, self.address))
+        check_free(self.address)
+        say("Reading List starts ...")
+        servers = embedded.running(**embedded.wanted(), var=self.var, share=False)
+        self.programs += self.stack.enter_context(servers)
+        self.finish("migrate")
+        self.finish("collectstatic", "--no-input")
+        # When we died, the worker drops what it does instead of bringing it to an end; an import is resumed.
+        self.keep("worker", *WORKER, abandon=signal.SIGQUIT)
+        self.keep("beat", *BEAT)
+        self.keep("web", *WEB, f"--bind={self.address.bind}")
+        if self.has_demo:
+            self.finish("demo")
+        self.wait_for_web()
+
+    def start(self, name: str, *arguments: str, **options: Any) -> Program:
+        log = self.var / "log" / f"{name}.log"
+        return Program(
+            name, [sys.executable, *arguments], log=log, cwd=PROJECT, env=self.environment, **options
+        )
+
+    def keep(self, name: str, *module: str, **options: Any) -> None:
+        """Run a Python module until the end of all."""
+        program = self.start(name, "-m", *module, patience=3, **options)
+        self.stack.callback(program.stop)
+        self.programs.append(program)
+
+    def finish(self, command: str, *arguments: str) -> None:
+        """Run a management command to its end; raises Unable where it fails."""
+        program = self.start(command, "manage.py", command, *arguments)
+        try:
+            while not program.has_ended():
+                self.check()
+                time.sleep(0.05)
+        finally:
+            program.stop()
+        program.check_success()
+
+    def wait_for_web(self) -> None:
+        deadline = time.monotonic() + WEB_SECONDS
+        while not self.web_answers():
+            self.check()
+            if time.monotonic() > deadline:
+                raise Unable(f"The web server does not answer; see {self.var / 'log' / 'web.log'}.")
+            time.sleep(0.1)
+
+    def web_answers(self) -> bool:
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to reach it, not to listen there
+        host = everywhere.get(self.address.host, self.address.host)
+        connection = http.client.HTTPConnection(host, self.address.port, timeout=5)
+        with suppress(OSError, http.client.HTTPException):
+            connection.request("GET", "/healthz", headers={"Host": urlsplit(self.address.site_url).netloc})
+            return connection.getresponse().status == 200
+        return False
+
+    def watch(self) -> None:
+        """Return never: raises Unable when a program ended, KeyboardInterrupt when we should."""
+        while True:
+            self.check()
+            time.sleep(0.3)
+
+    def check(self) -> None:
+        for program in self.programs:
+            if program.has_ended():
+                raise program.explain_end()
+        if os.getppid() != self.parent and "MAKELEVEL" in os.environ:
+            raise KeyboardInterrupt
+
+
+def say(text: str) -> None:
+    # A closed terminal must not keep us from stopping what we started.
+    with suppress(OSError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
+def listen_to_signals() -> None:
+    """Make every request to end a KeyboardInterrupt, once."""
+
+    def interrupt(*_: object) -> None:
+        ignore_signals()
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    if "MAKELEVEL" in os.environ:
+        set_death_signal(signal.SIGTERM)  # when make is killed, which could not tell us
+
+
+def ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def main() -> int:
+    listen_to_signals()
+    try:
+        with ExitStack() as stack:
+            try:
+                run = Run(read_address(), stack)
+                run.start_all()
+                say(f"\nOpen {run.address.site_url}\n\n{DEMO if run.has_demo else ''}Ctrl-C stops it.")
+                run.watch()
+            finally:
+                ignore_signals()  # a second Ctrl-C must not interrupt the stopping
+    except KeyboardInterrupt:
+        say("\nReading List has stopped.")
+        return 0
+    except Unable as error:
+        say(f"{error}")
+    except OSError as error:
+        say(embedded.describe(error))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
