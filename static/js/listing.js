@@ -39,6 +39,7 @@ const rows = () => [...list.querySelectorAll(":scope > .paper")];
 const currentRow = () => list.querySelector(":scope > .paper[aria-current]");
 const buttonOf = (row, act) => act && row.querySelector(BUTTONS[act]);
 const isPressed = (row, act) => buttonOf(row, act)?.ariaPressed === "true";
+const dockIsShown = () => Boolean(dock?.getClientRects().length);
 const actOf = (button) => Object.keys(BUTTONS).find((act) => button.matches(BUTTONS[act]));
 
 /* Where the reader is */
@@ -71,7 +72,7 @@ function goTo(row) {
   reading = false;
   const focusWasInList = list.contains(document.activeElement);
   setCurrent(row);
-  row.scrollIntoView({ block: dock && dock.offsetParent !== null ? "start" : "nearest", behavior: "instant" });
+  row.scrollIntoView({ block: dockIsShown() ? "start" : "nearest", behavior: "instant" });
   // The keyboard's own place comes along if it was in the list; the title is then read as the link it is.
   if (focusWasInList) row.querySelector(".paper-title a").focus({ preventScroll: true });
   else window.said(row.querySelector(".paper-title").textContent.trim());
@@ -93,7 +94,7 @@ let undoing = null;         // the step that u takes back just now
 function press(row, name) {
   if (underway.has(row.id)) { wait(row, name); return; }
   const button = buttonOf(row, name);
-  if (button && button.ariaDisabled !== "true") button.form.requestSubmit(button);
+  button?.click(); // not requestSubmit: htmx learns from the click which button it was
 }
 
 function wait(row, name) {
@@ -181,6 +182,12 @@ document.addEventListener("htmx:afterSwap", () => {
     const partner = { skip: "restore", restore: "skip" }[was.focus];
     (buttonOf(row, was.focus) ?? buttonOf(row, partner) ?? row.querySelector(".paper-title a")).focus({ preventScroll: true });
   }
+});
+
+// Only now does htmx listen to the new row's forms.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const row = event.target;
+  if (!row.matches?.(".papers > .paper")) return;
   underway.delete(row.id);
   const next = waiting.get(row.id)?.shift();
   if (!next) return;
@@ -285,7 +292,7 @@ if (list) {
   followHash();
   const first = currentRow();
   if (first) showCurrent(first);
-  else if (dock && rows()[0]) setCurrent(rows().find((row) => ["new", "unseen"].includes(row.dataset.state)) ?? rows()[0]);
+  else if (dockIsShown() && rows()[0]) setCurrent(rows().find((row) => ["new", "unseen"].includes(row.dataset.state)) ?? rows()[0]);
   // Where reading stopped is kept when the page is left, not at each step.
   const here = currentRow()?.id;
   document.addEventListener("visibilitychange", () => {
