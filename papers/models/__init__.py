@@ -1,3 +1,4 @@
+from .api import IdempotentResponse
 from .catalogue import Catalogue, MergedPaper, Paper, PaperIdentifier, SourceRecord, Tombstone
 from .discussion import Comment, CommentRevision
 from .imports import Import, RejectedRecord
@@ -9,6 +10,7 @@ __all__ = [
     "Comment",
     "CommentRevision",
     "Entry",
+    "IdempotentResponse",
     "Import",
     "Listing",
     "ListingItem",
