@@ -64,8 +64,9 @@ class Record:
     """What one source says of one paper; made by `clean_record`.
 
     `key` is what this source calls the paper, the same at every import. `updated` is in UTC. `urls` are
-    pairs of kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in the
-    input the record stood ("line 11"), `listed` is the day of the listing it stood in, where the input says so.
+    pairs of kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in
+    the input the record stood ("line 11"), `listed` is the day of the listing it stood in, where the input
+    says so.
     """
 
     key: str
@@ -113,10 +114,10 @@ class UnreadableInput(Exception):
 def _unwanted_characters() -> dict[int, str | None]:
     """List what is taken out of every text from outside.
 
-    Controls other than white space, lone surrogates and non-characters (databases, XML or JSON refuse them),
-    and invisible characters that hide text from readers or turn it round: directional embeddings and overrides
-    (Unicode UAX #9), tags, annotations, soft hyphens, zero-width spaces. Directional marks and joiners stay:
-    Arabic, Persian, Hebrew and Indic names need them.
+    Controls other than white space, lone surrogates and non-characters (databases, XML or JSON refuse
+    them), and invisible characters that hide text from readers or turn it round: directional embeddings and
+    overrides (Unicode UAX #9), tags, annotations, soft hyphens, zero-width spaces. Directional marks and
+    joiners stay: Arabic, Persian, Hebrew and Indic names need them.
     """
     points = [*range(0x09), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0)]
     points += [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -175,15 +176,16 @@ def clean_record(
     """Make a record of what a source said, or a rejection that says what is wrong with it.
 
     Text is cleaned by `clean_line` (the abstract by `clean_text`) and measured against the bounds above.
-    Without a title, or with a title, abstract, name, journal, comment or key over its bound, it is a rejection.
-    Side facts that are of no use (an address that is not http or https, a repeated category, a number out of
-    range, None among the identifiers) are left out. A time without a zone is taken for UTC. `raw` is the
-    beginning of the source text, for the rejection.
+    Without a title, or with a title, abstract, name, journal, comment or key over its bound, it is a
+    rejection. Side facts that are of no use (an address that is not http or https, a repeated category, a
+    number out of range, None among the identifiers) are left out. A time without a zone is taken for UTC.
+    `raw` is the beginning of the source text, for the rejection.
     """
     title = clean_line(title)
     key = clean_line(key)
     abstract = clean_text(abstract)
-    names = tuple(name for author in authors if (name := clean_line(author)))
+    # A lone ":" or "-" among the authors is what a source made of "for the X Collaboration:".
+    names = tuple(name for author in authors if any(map(str.isalnum, name := clean_line(author))))
     journal = clean_line(journal)
     comment = clean_line(comment)
     raw = raw or title or abstract

@@ -1,0 +1,340 @@
+"""How what several sources say of one paper becomes the paper, and when two records may be of one work.
+
+Everything here is pure and independent of the order in which records arrive: the same records always give the
+same paper.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Final, Protocol
+
+from papers.identifiers import Identifier
+from papers.records import Record, content_hash
+
+# --- Folding -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A paper's columns, as `fold` makes them."""
+
+    title: str
+    title_key: str
+    abstract: str
+    excerpt: str
+    authors: tuple[str, ...]
+    identifiers: tuple[Identifier, ...]
+    published: date | None
+    updated: datetime | None
+    revision: int | None
+    categories: tuple[str, ...]
+    journal: str
+    urls: tuple[tuple[str, str], ...]
+    comment: str
+    submitter: str
+    withdrawn: bool
+
+
+def fold(records: Iterable[Record]) -> Folded:
+    """Make a paper of its records, field by field.
+
+    The records are ranked: hand edit, publisher, preprint server, aggregator, file (`Rank`); within a rank
+    the newest (`updated`; one without comes last), then the key, then the content. The first record that
+    states a field gives it, the day of publication included: a publisher's date stands before a preprint
+    server's. Lists of authors and categories are taken whole from one record. The exceptions:
+
+    - `identifiers` and `urls` are of all records, in the order of rank, without repeats;
+    - `revision` and `updated` are the greatest of any record;
+    - the paper is withdrawn if a record says so that knows of no older revision than `revision`.
+
+    Raises ValueError where there are no records.
+    """
+    ranked = list(records)
+    if len(ranked) > 1:
+        ranked.sort(key=_rank_order)
+    if not ranked:
+        raise ValueError("a paper has at least one record")
+    title = next((record.title for record in ranked if record.title), "")
+    abstract = next((record.abstract for record in ranked if record.abstract), "")
+    revision = max((record.revision for record in ranked if record.revision is not None), default=None)
+    return Folded(
+        title=title,
+        title_key=title_key(title),
+        abstract=abstract,
+        excerpt=make_excerpt(abstract),
+        authors=next((record.authors for record in ranked if record.authors), ()),
+        identifiers=tuple(dict.fromkeys(found for record in ranked for found in record.identifiers)),
+        published=next((record.published for record in ranked if record.published), None),
+        updated=max((record.updated for record in ranked if record.updated), default=None),
+        revision=revision,
+        categories=next((record.categories for record in ranked if record.categories), ()),
+        journal=next((record.journal for record in ranked if record.journal), ""),
+        urls=tuple(dict.fromkeys(pair for record in ranked for pair in record.urls)),
+        comment=next((record.comment for record in ranked if record.comment), ""),
+        submitter=next((record.submitter for record in ranked if record.submitter), ""),
+        withdrawn=any(record.withdrawn and record.revision in (None, revision) for record in ranked),
+    )
+
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def _rank_order(record: Record) -> tuple[int, float, str, bytes]:
+    age = -((record.updated or _LONG_AGO) - _LONG_AGO).total_seconds()
+    return -record.rank, age, record.key, content_hash(record)
+
+
+# --- The start of an abstract ------------------------------------------------------------------------------
+
+EXCERPT_LENGTH: Final = 240
+_ELLIPSIS: Final = "…"
+
+# Two readings of the dollar sign, as either may be right ("$5 and $10" or "$x$"): any pair of dollars, and
+# only pairs that hug what they enclose (pandoc's rule). An excerpt ends inside neither.
+_MATHEMATICS: Final = (
+    re.compile(
+        r"\$\$.+?\$\$|\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]"
+        r"|\\begin\{(?P<name>[a-z*]{1,20})\}.+?\\end\{(?P=name)\}|\\."
+    ),
+    re.compile(r"\$(?=[^\s$])[^$]*(?<=[^\s\\])\$(?![0-9])|\\."),
+)
+_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!e\.g)(?<!i\.e)(?<!cf)(?<!al)(?<!vs)[.!?]['\"”’)]*(?= )|[。！？]")
+
+
+def make_excerpt(abstract: str, length: int = EXCERPT_LENGTH) -> str:
+    """Give the start of an abstract for a listing row: one line of at most `length` characters.
+
+    A longer abstract ends in an ellipsis: after a sentence where one ends in the second half of the room,
+    else after a word. It never ends inside mathematics (`$…$`, `\\(…\\)`): a formula that does not fit is
+    left out with what follows it.
+    """
+    beginning = abstract[: 5 * length]  # formulas that end further on are seen as open, which is harmless
+    text = " ".join(beginning.split())
+    if len(text) <= length and len(beginning) == len(abstract):
+        return text
+    room = length - len(_ELLIPSIS)
+    formulas = _find_mathematics(text)
+    for end in _propose_ends(text, room):
+        if not any(start < end < stop for start, stop in formulas):
+            return text[:end].rstrip(" ,;:([{-–—") + _ELLIPSIS
+    return _ELLIPSIS
+
+
+def _propose_ends(text: str, room: int) -> Iterable[int]:
+    """Give places where an excerpt may end, the best first."""
+    sentences = [end for found in _SENTENCE_END.finditer(text, 0, room + 1) if (end := found.end()) <= room]
+    yield from (end for end in reversed(sentences) if end >= room // 2)
+    yield from (end for end in range(min(room, len(text)), room // 4, -1) if text[end : end + 1].isspace())
+    # No blank in sight: Chinese or Japanese, or one endless word.
+    yield from (end for end in range(min(room, len(text)), 0, -1) if not _is_joined(text, end))
+
+
+def _is_joined(text: str, place: int) -> bool:
+    """Tell whether the characters on both sides of a place are drawn as one: a letter and its accent, say."""
+    after = text[place : place + 1]
+    return bool(after) and ("\u200d" in (after, text[place - 1]) or unicodedata.category(after)[0] == "M")
+
+
+def _find_mathematics(text: str) -> list[tuple[int, int]]:
+    spans = (found.span() for pattern in _MATHEMATICS for found in pattern.finditer(text))
+    return [(start, stop) for start, stop in spans if stop - start > 2 or text[start] == "$"]
+
+
+# --- Titles as keys ----------------------------------------------------------------------------------------
+
+MAX_TITLE_KEY: Final = 200
+"""A longer key ends in a digest of the whole, so that it is still exact and fits a database's index."""
+
+_GREEK: Final = {
+    chr(point): unicodedata.name(chr(point)).split()[-1].lower()
+    for point in (*range(0x3B1, 0x3C2), *range(0x3C3, 0x3CA))
+}
+_LETTERS: Final = {
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "æ": "ae",
+    "œ": "oe",
+    "ı": "i",
+    "ς": "sigma",
+}
+_SPELT_OUT: Final = str.maketrans(_GREEK | _LETTERS)
+_TEX_NAMES: Final = frozenset(_GREEK.values()) | {"o", "l", "ae", "oe", "aa", "ss", "i", "j"}
+_TEX_COMMAND = re.compile(r"\\(?:var)?(?P<name>[A-Za-z]+)|\\.")
+
+
+def title_key(title: str) -> str:
+    """Normalise a title for exact matching: lower-case letters and digits, without accents and TeX.
+
+    Braces, dollars and commands of TeX are passed over; `\\alpha`, `α` and `alpha` are the same, as are
+    `Schr\\"odinger` and `Schrödinger`, H₂O and `H$_2$O`. The key of a title without letters or digits is
+    empty and matches nothing. It has at most `MAX_TITLE_KEY` characters.
+    """
+    if "\\" in title:
+        title = _TEX_COMMAND.sub(_read_tex_command, title)
+    if title.isascii():
+        key = "".join(filter(str.isalnum, title.lower()))
+    else:
+        plain = unicodedata.normalize("NFKD", title.casefold()).casefold()
+        plain = unicodedata.normalize("NFKD", plain.translate(_SPELT_OUT))
+        key = "".join(filter(str.isalnum, plain))
+    if len(key) <= MAX_TITLE_KEY:
+        return key
+    return key[: MAX_TITLE_KEY - 32] + hashlib.sha256(key.encode("utf-8")).hexdigest()[:32]
+
+
+def _read_tex_command(found: re.Match[str]) -> str:
+    name = (found["name"] or "").lower()
+    return name if name in _TEX_NAMES else ""
+
+
+# --- Two records, one work? --------------------------------------------------------------------------------
+
+
+class Described(Protocol):
+    """What identity is judged by: a `Record`, a `Folded` paper, or a row that has these."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def authors(self) -> Sequence[str]: ...
+    @property
+    def identifiers(self) -> Sequence[Identifier]: ...
+    @property
+    def published(self) -> date | None: ...
+    @property
+    def journal(self) -> str: ...
+
+
+class Likeness(Enum):
+    """What two descriptions tell of whether they are of one work."""
+
+    SAME = "same"
+    TITLE_ONLY = "title only"  # the same, if there is only one paper of this title
+    UNSURE = "unsure"  # for people to decide
+    DIFFERENT = "different"
+
+
+_YEARS_APART: Final = 2  # between the preprint and the published form
+
+
+def compare_works(one: Described, other: Described) -> Likeness:
+    """Judge whether two descriptions are of one work; the order of the two does not matter.
+
+    A shared identifier: the same, whatever else they say. Otherwise the titles must be equal (`title_key`)
+    and:
+
+    - one has neither identifiers nor authors (`is_bare`): TITLE_ONLY, and UNSURE where the years disagree;
+    - the authors' family names agree, the years are at most two apart, and nothing that both state
+      disagrees (an identifier of one scheme, the journal): SAME;
+    - no family name in common: DIFFERENT;
+    - anything else: UNSURE.
+    """
+    if not set(one.identifiers).isdisjoint(other.identifiers):
+        return Likeness.SAME
+    key = title_key(one.title)
+    if not key or key != title_key(other.title):
+        return Likeness.DIFFERENT
+    contradicts = (
+        _contradict_identifiers(one.identifiers, other.identifiers)
+        or _contradict_years(one.published, other.published)
+        or _contradict_journals(one.journal, other.journal)
+    )
+    if is_bare(one) or is_bare(other):
+        return Likeness.UNSURE if contradicts else Likeness.TITLE_ONLY
+    if not one.authors or not other.authors:
+        return Likeness.UNSURE
+    first, second = family_names(one.authors), family_names(other.authors)
+    if set(first).isdisjoint(second):
+        return Likeness.DIFFERENT
+    return Likeness.SAME if _agree_on_authors(first, second) and not contradicts else Likeness.UNSURE
+
+
+def is_same_work(one: Described, other: Described) -> bool:
+    """Tell whether two descriptions are surely of one work; `compare_works` tells what is less than sure."""
+    return compare_works(one, other) is Likeness.SAME
+
+
+def is_bare(record: Described) -> bool:
+    """Tell whether a record has neither identifiers nor authors, as those of a saved page.
+
+    It belongs to the one paper with its exact title, where there is exactly one; with none it is a new
+    paper, with several it is for people to decide.
+    """
+    return not record.identifiers and not record.authors
+
+
+def family_names(authors: Iterable[str]) -> list[str]:
+    """Give the last word of each family name, normalised as a title is: "Han, J. Z." gives "han".
+
+    Particles ("van der") are left out, as some sources count them to the given name; so are "Jr." and
+    numerals.
+    """
+    names = []
+    for author in authors:
+        family = author.partition(",")[0] if "," in author else author
+        words = [key for word in family.split() if (key := title_key(word))]
+        while len(words) > 1 and words[-1] in _NAME_SUFFIXES:
+            words.pop()
+        if words:
+            names.append(words[-1])
+    return names
+
+
+_NAME_SUFFIXES: Final = frozenset({"jr", "sr", "ii", "iii", "iv"})
+
+
+def _agree_on_authors(first: list[str], second: list[str]) -> bool:
+    """Tell whether two lists name the same people: the same first, and of five names four in common."""
+    common = len(set(first) & set(second))
+    return first[0] == second[0] and common >= 0.8 * len(set(first) | set(second))
+
+
+def _contradict_identifiers(first: Iterable[Identifier], second: Iterable[Identifier]) -> bool:
+    """Tell whether two works have different identifiers of one scheme; that they share none is known."""
+    return not {found.scheme for found in first}.isdisjoint(found.scheme for found in second)
+
+
+def _contradict_years(first: date | None, second: date | None) -> bool:
+    return first is not None and second is not None and abs(first.year - second.year) > _YEARS_APART
+
+
+def _contradict_journals(first: str, second: str) -> bool:
+    """Tell whether two statements of where a work appeared exclude each other.
+
+    Names agree if one abbreviates the other ("Acta Astron." and "Acta Astronomica"); volume, issue, year
+    and pages agree if one statement's numbers are all among the other's.
+    """
+    if not first or not second:
+        return False
+    numbers, more_numbers = set(re.findall("[0-9]+", first)), set(re.findall("[0-9]+", second))
+    if not (numbers <= more_numbers or more_numbers <= numbers):
+        return True
+    words, more_words = _find_journal_words(first), _find_journal_words(second)
+    return not (_abbreviates(words, more_words) or _abbreviates(more_words, words))
+
+
+def _find_journal_words(journal: str) -> list[str]:
+    # Capitals part words as well: "ActaAstron.56".
+    words = re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])", unicodedata.normalize("NFC", journal))
+    return [key for word in words if (key := title_key(word)) not in _SMALL_WORDS]
+
+
+_SMALL_WORDS: Final = frozenset(
+    {"", "a", "and", "der", "des", "for", "in", "la", "of", "on", "the", "vol", "no", "pp"}
+)
+
+
+def _abbreviates(short: list[str], long: list[str]) -> bool:
+    """Tell whether each word begins a word of the other list, in its order; there may be more in between."""
+    words = iter(long)
+    return all(any(word.startswith(part) for word in words) for part in short)
