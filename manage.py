@@ -3,6 +3,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 
 # These touch neither the database nor the broker.
 WITHOUT_SERVERS = {
@@ -18,11 +19,9 @@ def main(arguments: list[str]) -> None:
     from readinglist import embedded
 
     command = arguments[1] if len(arguments) > 1 else ""
-    if command in WITHOUT_SERVERS or command.startswith("-") or {"-h", "--help"} & set(arguments):
-        execute_from_command_line(arguments)
-        return
+    needs_none = command in WITHOUT_SERVERS or command.startswith("-") or {"-h", "--help"} & set(arguments)
     try:
-        with embedded.running(**embedded.wanted()):
+        with nullcontext() if needs_none else embedded.running(**embedded.wanted()):
             execute_from_command_line(arguments)
     except embedded.Unable as error:
         sys.stderr.write(f"{error}\n")

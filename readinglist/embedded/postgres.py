@@ -144,6 +144,13 @@ class OwnHome:
 
     def prepare(self) -> None:
         make_socket_dir(self.var)
+        try:
+            pwd.getpwuid(os.geteuid())
+        except KeyError:
+            raise Unable(
+                f"User {os.geteuid()} has no name on this machine, and PostgreSQL needs one. "
+                "Add the user to /etc/passwd, or set DATABASE_URL."
+            ) from None
 
 
 class HomeOfNobody:

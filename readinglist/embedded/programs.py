@@ -17,6 +17,9 @@ from .state import Unable
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
+# What programs say when the disk is full, PostgreSQL in two ways.
+DISK_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "Check free disk space")
+
 
 def find_wheel(package: str) -> Path:
     """Return the folder of an installed package without importing it: its Python is not what we came for."""
@@ -128,7 +131,7 @@ def run_to_end(what: str, command: Sequence[str | Path], *, log: Path, **options
 def read_tail(log: Path, lines: int = 10) -> str:
     """Return what a log says last; one sentence where that is a full disk."""
     text = log.read_text(errors="replace").rstrip()
-    if os.strerror(errno.ENOSPC) in text[-10_000:] or shutil.disk_usage(log.parent).free == 0:
+    if any(said in text[-100_000:] for said in DISK_FULL) or shutil.disk_usage(log.parent).free == 0:
         return "The disk is full. Free some space and start again."
     tail = "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
     return f"The end of {log}:\n{tail}" if tail else f"{log} is empty."

@@ -59,18 +59,25 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def read_secret(file: Path) -> str:
-    """Return the secret kept in a file, made at the first call; only its owner can read it."""
-    if not file.exists():
-        make_state(file.parent)
-        with locked(file.with_name("secrets.lock")):
-            if not file.exists():
-                # Whole or not at all: a full disk must not leave an empty secret behind.
-                new = file.with_name(f"{file.name}.new")
-                new.unlink(missing_ok=True)
-                new.touch(mode=0o600)
-                new.write_text(secrets.token_urlsafe(48))
-                new.replace(file)
-    return file.read_text()
+    """Return the secret kept in a file, made at the first call; only its owner can read it. Raises Unable."""
+    try:
+        if not file.exists():
+            make_state(file.parent)
+            with locked(file.with_name("secrets.lock")):
+                if not file.exists():
+                    write_secret(file)
+        return file.read_text()
+    except OSError as error:
+        raise Unable(describe(error)) from error
+
+
+def write_secret(file: Path) -> None:
+    """Write a new secret whole or not at all: a full disk must not leave an empty one behind."""
+    new = file.with_name(f"{file.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(secrets.token_urlsafe(48))
+    new.replace(file)
 
 
 def hash_name(*parts: str) -> str:
