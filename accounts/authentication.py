@@ -61,7 +61,7 @@ class BasicTokenAuthentication(BasicAuthentication):
 
     www_authenticate_realm = "Reading List"
 
-    def authenticate_credentials(
+    def authenticate_credentials(  # type: ignore[override]
         self, userid: str, password: str, request: Request | None = None
     ) -> tuple[User, ApiToken]:
         found = find_token(password.encode("utf-8", "surrogateescape"))
