@@ -1,6 +1,9 @@
 """What members say about an entry: post, edit, remove."""
 
-from django.db import models, transaction
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -77,6 +80,24 @@ def remove_comment(comment: Comment, *, by: User) -> Comment:
         _count(comment.entry)
         stamp(comment.entry.club, [comment.entry, comment])
     return comment
+
+
+def thread(comments: Iterable[Comment]) -> list[tuple[int, Comment]]:
+    """Return comments in reading order with their depth from 0: each followed by its replies, oldest first.
+
+    A removed comment without replies is left out; one with replies keeps its place.
+    """
+    replies: dict[int | None, list[Comment]] = defaultdict(list)
+    for comment in sorted(comments, key=lambda each: (each.posted_at, each.pk)):
+        replies[comment.parent_id].append(comment)
+    ordered: list[tuple[int, Comment]] = []
+    waiting = [(0, comment) for comment in reversed(replies[None])]
+    while waiting:
+        depth, comment = waiting.pop()
+        if comment.removed_at is None or replies[comment.pk]:
+            ordered.append((depth, comment))
+        waiting += [(depth + 1, reply) for reply in reversed(replies[comment.pk])]
+    return ordered
 
 
 def _lock(comment: Comment) -> Comment:

@@ -4,6 +4,7 @@ Each verb locks the entry it changes, keeps the totals beside it equal to the vo
 Whether a person may act is asked of `accounts.permissions` before; whether the act makes sense, here.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, connection, models, transaction
@@ -121,8 +122,10 @@ def clean_tag(text: str) -> str:
     if not name or not name.isprintable():
         raise BadTag(_("A tag needs a letter or a digit, such as offline-rl."))
     if len(name) > TAG_LENGTH:
-        raise BadTag(_("A tag has at most %(most)d characters; this one has %(number)d.")
-                     % {"most": TAG_LENGTH, "number": len(name)})
+        raise BadTag(
+            _("A tag has at most %(most)d characters; this one has %(number)d.")
+            % {"most": TAG_LENGTH, "number": len(name)}
+        )
     return name
 
 
@@ -184,10 +187,18 @@ def bring_back(club: Club, paper: Paper, *, by: User) -> None:
     _unskip(club, paper.pk, by)
 
 
-def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> datetime | None:
-    """Note that a member looks at a day's listing; return when they last did before this visit.
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """When a member last saw a listing before this visit (None: never), and the paper they stopped at."""
 
-    Pages opened within half an hour of each other are one visit. None on the first.
+    new_since: datetime | None
+    stopped_at: int | None
+
+
+def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> Visit:
+    """Note that a member looks at a day's listing, and return what the visit before left.
+
+    Pages opened within half an hour of each other are one visit.
     """
     # One statement, which writes at most every half hour: reading a listing should cost no more.
     table = ListingVisit._meta.db_table
@@ -200,18 +211,22 @@ def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> datetime
                 ON CONFLICT (member_id, club_id, date) DO UPDATE
                    SET new_since = visit.seen_at, seen_at = %(now)s
                  WHERE visit.seen_at < %(now)s - %(pause)s
-                RETURNING new_since
+                RETURNING new_since, stopped_at_id
             )
-            SELECT new_since FROM moved
+            SELECT new_since, stopped_at_id FROM moved
             UNION ALL
-            SELECT new_since FROM {table}
+            SELECT new_since, stopped_at_id FROM {table}
              WHERE club_id = %(club)s AND member_id = %(member)s AND date = %(day)s
                AND NOT EXISTS (SELECT FROM moved)
             """,  # noqa: S608
             {"club": club.pk, "member": by.pk, "day": day, "now": now, "pause": VISIT},
         )
-        row = cursor.fetchone()
-    return row[0] if row else None
+        return Visit(*(cursor.fetchone() or (None, None)))
+
+
+def stop_at(club: Club, day: date, paper: Paper, *, by: User) -> None:
+    """Keep which paper of a day's listing was on screen when the member left."""
+    ListingVisit.objects.filter(club=club, member=by, date=day).update(stopped_at=paper)
 
 
 def _lock(entry: Entry) -> Entry:

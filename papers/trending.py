@@ -8,8 +8,16 @@ itself: the number is stored, indexed, and computed anew only when a vote is cas
 logarithm of the votes to the time is the one that news aggregators made known in the 2000s.
 """
 
+from __future__ import annotations
+
 import math
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from .triage import Rank, Viewpoint
 
 DAYS_A_DOUBLING = 2.0
 _START = datetime(2000, 1, 1, tzinfo=UTC)
@@ -19,3 +27,60 @@ def compute_heat(votes: int, listed: date) -> float:
     """Return the heat of a paper that has `votes` (negative counts as none) and was listed on a day."""
     age = datetime.combine(listed, time(), UTC) - _START
     return math.log2(1 + max(0, votes)) + age.days / DAYS_A_DOUBLING
+
+
+SHOWN = 200
+
+
+def load_trending(view: Viewpoint) -> list[Rank]:
+    """Return the hottest papers a viewpoint may see, hottest first; one statement.
+
+    An entry's heat counts the club's votes and the sources'; a paper without an entry has the heat that its
+    sources gave it. The hottest of both indexes together hold the hottest of all.
+    """
+    from .triage import Rank, state_of
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH candidates AS (
+                (SELECT id AS paper_id, heat FROM papers_paper
+                  WHERE (private_to_id IS NULL OR private_to_id = ANY(%(mine)s::bigint[]))
+                    AND NOT EXISTS (SELECT FROM papers_entry entry WHERE entry.paper_id = papers_paper.id
+                                       AND entry.club_id = ANY(%(clubs)s::bigint[]))
+                  ORDER BY heat DESC, id DESC LIMIT %(most)s)
+                UNION ALL
+                (SELECT entry.paper_id, entry.heat FROM papers_entry entry JOIN papers_paper paper ON paper.id = paper_id
+                  WHERE entry.club_id = ANY(%(clubs)s::bigint[])
+                    AND (paper.private_to_id IS NULL OR paper.private_to_id = ANY(%(mine)s::bigint[]))
+                  ORDER BY entry.heat DESC, entry.id DESC LIMIT %(most)s)
+            ), hottest AS (
+                SELECT paper_id, max(heat) AS heat FROM candidates GROUP BY paper_id
+                 ORDER BY max(heat) DESC, paper_id DESC LIMIT %(most)s
+            )
+            SELECT paper.id, paper.created::date, paper.categories, vote.value, vote.cast_at, offer.offered_at,
+                   skip.skipped_at, coalesce(entry.promotions - entry.demotions, 0)
+              FROM hottest
+              JOIN papers_paper paper ON paper.id = hottest.paper_id
+              LEFT JOIN papers_entry entry ON entry.paper_id = paper.id AND entry.club_id = %(club)s
+              LEFT JOIN papers_vote vote ON vote.entry_id = entry.id AND vote.member_id = %(me)s
+              LEFT JOIN papers_volunteer offer ON offer.entry_id = entry.id AND offer.member_id = %(me)s
+              LEFT JOIN papers_skip skip
+                ON skip.paper_id = paper.id AND skip.club_id = %(club)s AND skip.member_id = %(me)s
+             ORDER BY hottest.heat DESC, paper.id DESC
+            """,
+            {
+                "mine": list(view.mine),
+                "clubs": list(view.counted),
+                "club": view.acting.pk if view.acting else None,
+                "me": view.user.pk if view.acting else None,
+                "most": SHOWN,
+            },
+        )
+        found = cursor.fetchall()
+    return [
+        Rank(pk, n, day, *state_of(value, cast_at, offered_at, skipped_at), categories, score)
+        for n, (pk, day, categories, value, cast_at, offered_at, skipped_at, score) in enumerate(
+            found, start=1
+        )
+    ]

@@ -53,6 +53,9 @@ def make_paper(title="", *, source=None, listed=None, **facts):
 def make_listing(*, source=None, day=date(2025, 4, 25), number=3):
     """A day's listing of `number` papers."""
     source = source or make_source()
-    records = [make_record(f"Listed paper {index} of {source.slug}", abstract="Short. " * 5) for index in range(number)]
+    records = [
+        make_record(f"Listed paper {index} of {source.slug}", abstract="Short. " * 5)
+        for index in range(number)
+    ]
     catalogue.add_records(source, records, listed=day)
     return Listing.objects.get(source=source, date=day)

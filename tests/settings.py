@@ -5,8 +5,8 @@ import os
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SITE_URL", "http://localhost:8000")
 
-from readinglist.settings import *  # noqa: E402, F403
-from readinglist.settings import CACHES, STORAGES, VAR_DIR  # noqa: E402
+from readinglist.settings import *  # noqa: F403
+from readinglist.settings import CACHES, STORAGES, VAR_DIR
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

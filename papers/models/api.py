@@ -13,7 +13,9 @@ class IdempotentResponse(models.Model):
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    token = models.ForeignKey(settings.KNOX_TOKEN_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    token = models.ForeignKey(
+        settings.KNOX_TOKEN_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
     key = models.CharField(max_length=255)
     request_digest = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(null=True)

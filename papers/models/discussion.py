@@ -26,7 +26,9 @@ class Comment(models.Model):
     """One post in an entry's discussion, possibly a reply."""
 
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="comments")
-    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies")
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies"
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="comments"
     )
@@ -42,10 +44,13 @@ class Comment(models.Model):
         ordering = ["posted_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(removed_at__isnull=False, text="") | (models.Q(removed_at=None) & ~models.Q(text="")),
+                condition=models.Q(removed_at__isnull=False, text="")
+                | (models.Q(removed_at=None) & ~models.Q(text="")),
                 name="comment_has_text_unless_removed",
             ),
-            models.CheckConstraint(condition=~models.Q(parent=models.F("pk")), name="comment_not_its_own_parent"),
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("pk")), name="comment_not_its_own_parent"
+            ),
         ]
         indexes = [models.Index(fields=["entry", "version", "id"], name="comment_version")]
 

@@ -83,7 +83,8 @@ class Import(models.Model):
         ordering = ["-queued", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["queued", "running", "done", "failed"]), name="import_state_known"
+                condition=models.Q(state__in=["queued", "running", "done", "failed"]),
+                name="import_state_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["queued", "running"]) | models.Q(finished__isnull=False),

@@ -27,10 +27,16 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(installations | models.Exists(mine))
 
     def followed_by(self, club: Club | None) -> SourceQuerySet:
-        """The sources whose listings a club triages; without a club, the installation's."""
+        """The sources whose listings a club triages: its own and those it chose.
+
+        A club that has chosen none follows all of the installation's, as does a visitor (None).
+        """
+        installations = models.Q(club=None)
         if club is None:
-            return self.filter(club=None)
-        return self.filter(models.Q(followers=club) | models.Q(club=club)).distinct()
+            return self.filter(installations)
+        choices = Source.followers.through.objects.filter(club=club)
+        chosen = models.Q(pk__in=choices.values("source"))
+        return self.filter(models.Q(club=club) | chosen | (installations & ~models.Exists(choices)))
 
 
 class Source(models.Model):

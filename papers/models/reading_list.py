@@ -176,6 +176,7 @@ class ListingVisit(models.Model):
     date = models.DateField()
     seen_at = models.DateTimeField()
     new_since = models.DateTimeField(null=True)
+    stopped_at = models.ForeignKey(Paper, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "club", "date"], name="listing_visit_once")]

@@ -17,6 +17,7 @@ from .valkey import Valkey
 
 __all__ = [
     "InUse",
+    "Postgres",
     "Unable",
     "cache_url",
     "database_url",

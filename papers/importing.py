@@ -1,0 +1,326 @@
+"""Imports: store the input, queue it, run it, keep count. `run_import` is the one function that the worker,
+the shell and the tests call.
+
+The row is the queue of record. A worker leases it, renews the lease with every batch, and writes the counts
+in the transaction of the batch; so a worker that dies loses at most the batch it was at, the next one goes on
+after the last record that came in, and one that was only slow finds its lease gone and writes nothing.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.models import Club, User
+
+from . import catalogue, importers
+from .models import Import, RejectedRecord, Source
+from .records import Record, Rejection, UnreadableInput
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+FLUSH_SECONDS = 1.0
+LEASE = timedelta(minutes=2)
+ATTEMPTS = 3
+CHUNK = 2**20
+HEAD = 2**16
+
+SOURCE_OF_FORMAT = {
+    "hf_page": Source.Kind.HUGGING_FACE,
+    "hf_json": Source.Kind.HUGGING_FACE,
+    "arxiv_atom": Source.Kind.ARXIV,
+}
+
+
+class Refused(Exception):
+    """An import that cannot be queued; its text is a sentence for the person who tried."""
+
+
+class TooLarge(Refused):
+    pass
+
+
+class LeaseLost(Exception):
+    """Another worker has taken this import over; nothing of the present batch is written."""
+
+
+class Upload(Protocol):
+    """What arrives from a browser, the API or the shell: Django's UploadedFile, or any open binary file."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+def queue_import(
+    *,
+    upload: Upload,
+    name: str,
+    by: User | None,
+    club: Club | None = None,
+    source: Source | None = None,
+    format: str = "",
+    date: date | None = None,
+) -> Import:
+    """Store an input under FILES_DIR and queue its import; a worker is woken when the transaction commits.
+
+    Without a source the input goes to the club's uploads, or to the installation's source of its format.
+    Raises TooLarge above UPLOAD_LIMIT bytes, and Refused for an unknown format.
+    """
+    if format and format not in importers.FORMATS:
+        raise Refused(
+            _("There is no format “%(format)s”. Known are: %(known)s.")
+            % {"format": format, "known": ", ".join(importers.FORMATS)}
+        )
+    stored = _store(upload)
+    path = settings.FILES_DIR / stored
+    try:
+        run = _make_row(path, name=name, by=by, club=club, source=source, format=format, date=date)
+        run.stored_as = stored
+        run.save()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    from . import tasks
+
+    # Robust: with the broker away the row stays due, and the next tick of the clock takes it.
+    transaction.on_commit(lambda: tasks.run_import.delay(run.pk), robust=True)
+    return run
+
+
+def start_import(
+    path: Path, *, name: str, club: Club | None, source: Source | None, format: str, date: date | None
+) -> Import:
+    """Make the row of an import that this very process is about to run on a local file."""
+    run = _make_row(path, name=name, by=None, club=club, source=source, format=format, date=date)
+    run.save()
+    return run
+
+
+def _make_row(
+    path: Path,
+    *,
+    name: str,
+    by: User | None,
+    club: Club | None,
+    source: Source | None,
+    format: str,
+    date: date | None,
+) -> Import:
+    format = format or _detect_format(path)
+    return Import(
+        source=source or default_source(format, club),
+        club=source.club if source else club,
+        queued_by=by,
+        input_name=Path(name).name[:300] or _("unnamed"),
+        format=format,
+        date=date,
+        input_bytes=path.stat().st_size,
+    )
+
+
+def _detect_format(path: Path) -> str:
+    """Return the format a file is in; empty where that is for the run to find out, and to say why it cannot."""
+    with path.open("rb") as file:
+        try:
+            return importers.find_importer(file.read(HEAD)).NAME
+        except UnreadableInput:
+            return ""
+
+
+def default_source(format: str, club: Club | None) -> Source:
+    """Return where an import belongs that names no source, made when it is the first of its kind."""
+    if club is not None:
+        source, _made = Source.objects.get_or_create(
+            club=club,
+            kind=Source.Kind.UPLOAD,
+            defaults={"slug": f"uploads-{club.slug}"[:80], "name": _("Uploads of %(club)s") % {"club": club}},
+        )
+        return source
+    kind = SOURCE_OF_FORMAT.get(format, Source.Kind.UPLOAD)
+    source = Source.objects.filter(club=None, kind=kind).order_by("pk").first()
+    return source or Source.objects.create(slug=slugify(kind.label), name=kind.label, kind=kind)
+
+
+def _store(upload: Upload) -> str:
+    """Write an upload to a file of a random name; return its path below FILES_DIR."""
+    name = f"imports/{timezone.now():%Y/%m}/{secrets.token_hex(16)}"
+    path = settings.FILES_DIR / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    try:
+        with path.open("xb") as target:
+            while chunk := upload.read(CHUNK):
+                size += len(chunk)
+                if size > settings.UPLOAD_LIMIT:
+                    raise TooLarge(
+                        _("The file has more than %(most)d MB. Split it, or import it on the server with "
+                          "manage.py import.") % {"most": settings.UPLOAD_LIMIT // 2**20}
+                    )  # fmt: skip
+                target.write(chunk)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return name
+
+
+def run_import(
+    pk: int,
+    *,
+    path: Path | None = None,
+    on_progress: Callable[[Import], None] | None = None,
+    on_paper: Callable[[int], None] | None = None,
+) -> Import | None:
+    """Run a queued import to its end; None when it is over, or another worker has it.
+
+    `path` is the input of an import that was started, not queued. `on_progress` is called after each batch,
+    `on_paper` with the id of each record's paper, in the order of the input.
+    """
+    run = _lease(pk)
+    if run is None:
+        return None
+    if path is None:
+        if not run.stored_as:
+            _end(
+                run,
+                Import.State.FAILED,
+                _("The command that ran it was stopped before its end. Run it again."),
+            )
+            return run
+        path = settings.FILES_DIR / run.stored_as
+    try:
+        with path.open("rb") as file:
+            _run(run, file, on_progress, on_paper)
+    except LeaseLost:
+        return None
+    except UnreadableInput as error:
+        _end(run, Import.State.FAILED, str(error))
+    except FileNotFoundError:
+        _end(run, Import.State.FAILED, _("The stored file is gone. Upload it again."))
+    except Exception as error:
+        logger.exception("Import %s broke off", run.pk)
+        run.refresh_from_db()
+        if isinstance(error, OperationalError) or run.attempts < ATTEMPTS:
+            _put_back(run)
+        else:
+            _end(
+                run,
+                Import.State.FAILED,
+                _("Something is wrong on our side; the log of the worker tells what."),
+            )
+    else:
+        _end(run, Import.State.DONE)
+    return run
+
+
+def take_due(now: datetime) -> list[int]:
+    """Return the imports that are due: queued ones whose message was lost, running ones whose worker is gone."""
+    return list(Import.objects.due(now).order_by("due_at", "pk").values_list("pk", flat=True)[:100])
+
+
+def _lease(pk: int) -> Import | None:
+    now = timezone.now()
+    with transaction.atomic():
+        run = Import.objects.due(now).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
+        if run is None:
+            return None
+        run.state = Import.State.RUNNING
+        run.attempts += 1
+        run.started = run.started or now
+        run.leased_until = now + LEASE
+        run.save(update_fields=["state", "attempts", "started", "leased_until"])
+    return run
+
+
+def _run(
+    run: Import,
+    file: BinaryIO,
+    on_progress: Callable[[Import], None] | None,
+    on_paper: Callable[[int], None] | None,
+) -> None:
+    found = importers.read(file, format=run.format or None, date=run.date, today=run.queued.date())
+    for _unused, _seen in zip(range(run.taken), found, strict=False):
+        pass  # a retry: these came in before
+    for batch in _batches(found):
+        papers = _take_batch(run, batch, file.tell())
+        if on_paper:
+            for paper_id in papers:
+                on_paper(paper_id)
+        if on_progress:
+            on_progress(run)
+
+
+def _batches(found: Iterator[Record | Rejection]) -> Iterator[list[Record | Rejection]]:
+    """Cut into batches of BATCH, or of what a second brought, so that progress shows and leases are renewed."""
+    batch: list[Record | Rejection] = []
+    deadline = time.monotonic() + FLUSH_SECONDS
+    for each in found:
+        batch.append(each)
+        if len(batch) >= BATCH or time.monotonic() > deadline:
+            yield batch
+            batch = []
+            deadline = time.monotonic() + FLUSH_SECONDS
+    if batch:
+        yield batch
+
+
+def _take_batch(run: Import, batch: list[Record | Rejection], read_bytes: int) -> list[int]:
+    """Take a batch in and count it, in one transaction; return the paper of each record."""
+    records = [each for each in batch if isinstance(each, Record)]
+    rejections = [each for each in batch if isinstance(each, Rejection)]
+    with transaction.atomic():
+        outcomes = catalogue.add_records(run.source, records, listed=run.date or _fallback_day(run, records))
+        tally = dict.fromkeys(catalogue.Change, 0)
+        for outcome in outcomes:
+            tally[outcome.change] += 1
+        RejectedRecord.objects.bulk_create(
+            RejectedRecord(
+                run=run, number=run.rejected + index, place=each.place, reason=each.reason, raw=each.raw
+            )
+            for index, each in enumerate(rejections, start=1)
+        )
+        run.taken += len(batch)
+        run.added += tally[catalogue.Change.ADDED]
+        run.updated += tally[catalogue.Change.UPDATED]
+        run.unchanged += tally[catalogue.Change.UNCHANGED]
+        run.rejected += len(rejections)
+        run.read_bytes = read_bytes
+        run.leased_until = timezone.now() + LEASE
+        _save_leased(
+            run, ["taken", "added", "updated", "unchanged", "rejected", "read_bytes", "leased_until"]
+        )
+    return [outcome.paper_id for outcome in outcomes]
+
+
+def _fallback_day(run: Import, records: list[Record]) -> date | None:
+    """Return the day it was queued, for an input that says nothing of a day; None when it does."""
+    return None if any(record.listed for record in records) else run.queued.date()
+
+
+def _save_leased(run: Import, fields: list[str]) -> None:
+    """Write to the row, if the lease is still ours. Raises LeaseLost."""
+    mine = Import.objects.filter(pk=run.pk, attempts=run.attempts, state=Import.State.RUNNING)
+    if not mine.update(**{name: getattr(run, name) for name in fields}):
+        raise LeaseLost
+
+
+def _end(run: Import, state: Import.State, error: str = "") -> None:
+    run.state, run.error, run.finished, run.leased_until = state, error, timezone.now(), None
+    if state == Import.State.DONE:
+        run.read_bytes = run.input_bytes or run.read_bytes
+    _save_leased(run, ["state", "error", "finished", "leased_until", "read_bytes"])
+
+
+def _put_back(run: Import) -> None:
+    """Queue it again for later; the wait doubles with every attempt."""
+    run.state, run.leased_until = Import.State.QUEUED, None
+    run.due_at = timezone.now() + timedelta(seconds=15 * 2**run.attempts)
+    _save_leased(run, ["state", "leased_until", "due_at"])

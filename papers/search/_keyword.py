@@ -1,0 +1,67 @@
+"""Keyword search with PostgreSQL's full text (configuration `papers`: English stems, accents ignored).
+
+The query follows web search habits: words are joined by "and", "quoted words" stand together, `or` and `-word`
+work (https://www.postgresql.org/docs/current/textsearch-controls.html, websearch_to_tsquery). Rank is
+ts_rank_cd with title, authors, abstract weighed 1, 0.4, 0.2 and documents by the logarithm of their length.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+
+from papers import identifiers
+
+if TYPE_CHECKING:
+    from papers.models.catalogue import PaperQuerySet
+
+# Private-use characters, which no cleaned text holds, so that marks survive escaping (markup.highlight).
+START, END = "\ue000", "\ue001"
+QUERY_LIMIT = 400
+
+_QUERY = "websearch_to_tsquery('papers', %s)"
+_WEIGHTS = "'{0.1, 0.2, 0.4, 1.0}'"
+
+
+def matching(papers: "PaperQuerySet", text: str) -> "PaperQuerySet":
+    """Return those of `papers` that a query finds, best first; a paper it names by identifier comes before all.
+
+    Empty or senseless queries find nothing. Each paper has its `rank`.
+    """
+    text = text.replace("\0", "")[:QUERY_LIMIT].strip()
+    if not text:
+        return papers.none()
+    named = identifiers.parse(text)
+    condition = models.Q(pk__in=RawSQL(f"SELECT id FROM papers_paper WHERE search_text @@ {_QUERY}", [text]))  # noqa: S611, S608
+    rank: models.Expression = RawSQL(f"ts_rank_cd({_WEIGHTS}, papers_paper.search_text, {_QUERY}, 1)", [text])  # noqa: S611
+    if named is not None:
+        is_named = models.Q(identifiers__scheme=named.scheme, identifiers__value=named.value)
+        condition |= is_named
+        rank = models.Case(models.When(is_named, then=models.Value(1000.0)), default=rank)
+    rank = models.ExpressionWrapper(rank, output_field=models.FloatField())
+    return papers.filter(condition).annotate(rank=rank).order_by("-rank", "-pk")
+
+
+def mark(text: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return {paper id: (title, passage)} with START and END around the words found; one statement.
+
+    Still outside text: `markup.highlight` makes it HTML.
+    """
+    options = f"StartSel={START}, StopSel={END}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT id,
+                   ts_headline('papers', title, query, %s),
+                   ts_headline('papers', left(abstract, 20000), query, %s)
+              FROM papers_paper, {_QUERY} AS query WHERE id = ANY(%s)
+            """,  # noqa: S608
+            [
+                f"{options}, HighlightAll=true",
+                f"{options}, MaxFragments=2, MinWords=12, MaxWords=30, FragmentDelimiter= … ",
+                text.replace("\0", "")[:QUERY_LIMIT],
+                list(ids),
+            ],
+        )
+        return {pk: (title, passage) for pk, title, passage in cursor.fetchall()}

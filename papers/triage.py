@@ -1,0 +1,472 @@
+"""What a listing page shows: the papers of a period in order, what the club did with them, and where I stand.
+
+Two statements carry it. `load_ranks` reads the whole period thinly: order, my acts, what is new; enough for the
+strip, the counts and the filters. `load_rows` then reads the texts of the papers that are on screen. They are
+plain SQL: composing the same through the ORM costs as much again as running it (see `bench/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Club, User
+
+from . import markup
+from .models import ListingItem, Paper, Source
+
+PAGE = 100
+PERIOD_LIMIT = 2_000
+MOST_TICKS = 40
+MOST_NAMES = 3
+
+NEW, UNSEEN, SEEN, PROMOTED, DEMOTED, SKIPPED = "new", "unseen", "seen", "promoted", "demoted", "skipped"
+OPEN = {NEW, UNSEEN}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """Who looks, and as what: in which club they act, whose votes they see, whether by name."""
+
+    user: User | AnonymousUser
+    club: Club | None
+    """The club whose address the page stands under; None for the catalogue's own pages."""
+    acting: Club | None
+    """The club in which the acts on this page count; None for who may only look."""
+    counted: Sequence[int]
+    """The clubs whose votes, tags and comments are shown."""
+    mine: Sequence[int]
+    """The clubs whose private papers are visible."""
+
+    @property
+    def shows_names(self) -> bool:
+        return self.club is not None and self.club.pk in self.mine
+
+
+@dataclass(slots=True)
+class Rank:
+    """One paper's place in a period, and what I did with it."""
+
+    paper_id: int
+    n: int
+    day: date
+    state: str
+    my_vote: int
+    offered: bool
+    acted_at: datetime | None
+    categories: list[str]
+    score: int
+
+
+@dataclass(slots=True)
+class Row:
+    """What the template of a row prints; everything is ready to print."""
+
+    id: int
+    n: int
+    title: SafeString
+    summary: SafeString
+    state: str = UNSEEN
+    my_vote: int = 0
+    offered: bool = False
+    score: str = "0"
+    tags: list[str] = field(default_factory=list)
+    comments: int = 0
+    upvotes: int = 0
+    ticks_up: str = ""
+    ticks_down: str = ""
+    ticks_width: int = 0
+    ticks_height: int = 12
+    tally: str = ""
+    voters: str = ""
+    offers: str = ""
+    why: str = ""
+    authors: str = ""
+
+
+_RANKS = f"""
+    SELECT DISTINCT ON (item.paper_id)
+           item.paper_id, listing.date, place.position AS source_place, item.position, item.added,
+           paper.categories, vote.value, vote.cast_at, offer.offered_at, skip.skipped_at,
+           coalesce(entry.promotions - entry.demotions, 0) AS score
+      FROM {ListingItem._meta.db_table} item
+      JOIN papers_listing listing ON listing.id = item.listing_id
+      JOIN unnest(%(sources)s::bigint[]) WITH ORDINALITY AS place (source_id, position)
+        ON place.source_id = listing.source_id
+      JOIN {Paper._meta.db_table} paper ON paper.id = item.paper_id
+      LEFT JOIN papers_entry entry ON entry.paper_id = item.paper_id AND entry.club_id = %(club)s
+      LEFT JOIN papers_vote vote ON vote.entry_id = entry.id AND vote.member_id = %(me)s
+      LEFT JOIN papers_volunteer offer ON offer.entry_id = entry.id AND offer.member_id = %(me)s
+      LEFT JOIN papers_skip skip
+        ON skip.paper_id = item.paper_id AND skip.club_id = %(club)s AND skip.member_id = %(me)s
+     WHERE listing.date BETWEEN %(first)s AND %(last)s
+       AND (paper.private_to_id IS NULL OR paper.private_to_id = ANY(%(mine)s::bigint[]))
+     ORDER BY item.paper_id, listing.date, place.position, item.position
+"""
+
+
+def load_ranks(
+    view: Viewpoint, sources: Sequence[Source], first: date, last: date, *, new_since: datetime | None = None
+) -> list[Rank]:
+    """Return the papers listed from `first` to `last`, each once, newest day first, in the sources' order.
+
+    At most PERIOD_LIMIT; one statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM ({_RANKS}) AS found ORDER BY date DESC, source_place, position LIMIT {PERIOD_LIMIT}",
+            {
+                "sources": [source.pk for source in sources],
+                "club": view.acting.pk if view.acting else None,
+                "me": view.user.pk if view.acting else None,
+                "mine": list(view.mine),
+                "first": first,
+                "last": last,
+            },
+        )
+        rows = cursor.fetchall()
+    return [
+        Rank(
+            paper_id,
+            n,
+            day,
+            *state_of(
+                value, cast_at, offered_at, skipped_at, is_new=new_since is not None and added > new_since
+            ),
+            categories,
+            score,
+        )
+        for n, (
+            paper_id,
+            day,
+            _place,
+            _position,
+            added,
+            categories,
+            value,
+            cast_at,
+            offered_at,
+            skipped_at,
+            score,
+        ) in (enumerate(rows, start=1))
+    ]
+
+
+def load_ranks_of(view: Viewpoint, papers: Sequence[Paper]) -> list[Rank]:
+    """Return what I did with each of some papers, numbered as they come; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT vote.value, vote.cast_at, offer.offered_at, skip.skipped_at
+              FROM unnest(%(papers)s::bigint[]) WITH ORDINALITY AS paper (id, n)
+              LEFT JOIN papers_entry entry ON entry.paper_id = paper.id AND entry.club_id = %(club)s
+              LEFT JOIN papers_vote vote ON vote.entry_id = entry.id AND vote.member_id = %(me)s
+              LEFT JOIN papers_volunteer offer ON offer.entry_id = entry.id AND offer.member_id = %(me)s
+              LEFT JOIN papers_skip skip
+                ON skip.paper_id = paper.id AND skip.club_id = %(club)s AND skip.member_id = %(me)s
+             ORDER BY paper.n
+            """,
+            {
+                "papers": [paper.pk for paper in papers],
+                "club": view.acting.pk if view.acting else None,
+                "me": view.user.pk if view.acting else None,
+            },
+        )
+        acts = cursor.fetchall()
+    return [
+        Rank(paper.pk, n, paper.created.date(), *state_of(*did), [], 0)
+        for n, (paper, did) in enumerate(zip(papers, acts, strict=True), start=1)
+    ]
+
+
+def name_authors(names: Sequence[str]) -> str:
+    """Return “Ada Lovelace, Charles Babbage and 3 more”: enough to know a paper by."""
+    shown = ", ".join(names[:4])
+    rest = len(names) - 4
+    return f"{shown} {_('and %(rest)d more') % {'rest': rest}}" if rest > 0 else shown
+
+
+def state_of(
+    value: int | None,
+    cast_at: datetime | None,
+    offered_at: datetime | None,
+    skipped_at: datetime | None,
+    *,
+    is_new: bool = False,
+) -> tuple[str, int, bool, datetime | None]:
+    """Return what my acts make of a paper: its state, my vote, whether I offered to present, when I last acted."""
+    if value:
+        state = PROMOTED if value > 0 else DEMOTED
+    elif skipped_at:
+        state = SKIPPED
+    elif offered_at:
+        state = SEEN
+    else:
+        state = NEW if is_new else UNSEEN
+    acted = max((moment for moment in (cast_at, skipped_at, offered_at) if moment), default=None)
+    return state, value or 0, offered_at is not None, acted
+
+
+_ROWS = """
+    WITH counted AS MATERIALIZED (
+        SELECT id, paper_id, promotions, demotions, comment_count
+          FROM papers_entry
+         WHERE club_id = ANY(%(clubs)s::bigint[]) AND paper_id = ANY(%(ids)s::bigint[])
+    ), totals AS (
+        SELECT paper_id, sum(promotions) AS promotions, sum(demotions) AS demotions, sum(comment_count) AS comments
+          FROM counted GROUP BY paper_id
+    ), tags AS (
+        SELECT counted.paper_id, array_agg(DISTINCT tag.name) AS names
+          FROM counted
+          JOIN papers_tagging tagging ON tagging.entry_id = counted.id
+          JOIN papers_tag tag ON tag.id = tagging.tag_id
+         GROUP BY counted.paper_id
+    ), voters AS (
+        SELECT counted.paper_id, array_agg(
+                   CASE WHEN person.id = %(me)s THEN NULL
+                        ELSE coalesce(nullif(person.name, ''), split_part(person.email, '@', 1)) END
+                   ORDER BY person.id = %(me)s DESC, vote.cast_at) AS names
+          FROM counted
+          JOIN papers_vote vote ON vote.entry_id = counted.id AND vote.value = 1
+          JOIN accounts_user person ON person.id = vote.member_id
+         WHERE %(names)s
+         GROUP BY counted.paper_id
+    ), offers AS (
+        SELECT counted.paper_id, array_agg(
+                   CASE WHEN person.id = %(me)s THEN NULL
+                        ELSE coalesce(nullif(person.name, ''), split_part(person.email, '@', 1)) END
+                   ORDER BY person.id = %(me)s DESC, offer.offered_at) AS names
+          FROM counted
+          JOIN papers_volunteer offer ON offer.entry_id = counted.id
+          JOIN accounts_user person ON person.id = offer.member_id
+         WHERE %(names)s
+         GROUP BY counted.paper_id
+    )
+    SELECT paper.id, paper.title, paper.excerpt, paper.upvotes,
+           totals.promotions::int, totals.demotions::int, totals.comments::int,
+           tags.names, voters.names, offers.names
+      FROM papers_paper paper
+      LEFT JOIN totals ON totals.paper_id = paper.id
+      LEFT JOIN tags ON tags.paper_id = paper.id
+      LEFT JOIN voters ON voters.paper_id = paper.id
+      LEFT JOIN offers ON offers.paper_id = paper.id
+     WHERE paper.id = ANY(%(ids)s::bigint[])
+       AND (paper.private_to_id IS NULL OR paper.private_to_id = ANY(%(mine)s::bigint[]))
+"""
+
+
+def load_rows(view: Viewpoint, ranks: Iterable[Rank]) -> list[Row]:
+    """Return what the page prints for these papers, in their order; one statement."""
+    ranks = list(ranks)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ROWS,
+            {
+                "ids": [rank.paper_id for rank in ranks],
+                "clubs": list(view.counted),
+                "mine": list(view.mine),
+                "me": view.user.pk,
+                "names": view.shows_names,
+            },
+        )
+        found = {facts[0]: facts for facts in cursor.fetchall()}
+    return [_make_row(rank, found[rank.paper_id]) for rank in ranks if rank.paper_id in found]
+
+
+def _make_row(rank: Rank, facts: tuple[Any, ...]) -> Row:
+    pk, title, excerpt, upvotes, promotions, demotions, comments, tags, voters, offers = facts
+    row = Row(
+        id=pk,
+        n=rank.n,
+        title=markup.inline(title),
+        summary=markup.inline(excerpt),
+        state=rank.state,
+        my_vote=rank.my_vote,
+        offered=rank.offered,
+        comments=comments or 0,
+        upvotes=upvotes,
+    )
+    if tags:
+        row.tags = sorted(tags)
+    if promotions or demotions:
+        row.score = f"{promotions - demotions}".replace("-", "−")
+        row.tally = describe_tally(promotions, demotions)
+        row.ticks_up, row.ticks_down, row.ticks_width, row.ticks_height = draw_ticks(promotions, demotions)
+        row.voters = name_people(voters, promotions) if voters else ""
+    if offers:
+        row.offers = name_people(offers, len(offers))
+    return row
+
+
+@lru_cache(maxsize=1024)
+def draw_ticks(promotions: int, demotions: int) -> tuple[str, str, int, int]:
+    """Return the paths of a tally, one mark a vote, and its width and height in pixels."""
+    up, down = min(promotions, MOST_TICKS), min(demotions, MOST_TICKS)
+    return (
+        "".join(f"M{4 * i + 1} 11V1" for i in range(up)),
+        "".join(f"M{4 * i + 1} 19V13" for i in range(down)),
+        4 * max(up, down),
+        20 if down else 12,
+    )
+
+
+def describe_tally(promotions: int, demotions: int) -> str:
+    return _("%(up)d for, %(down)d against.") % {"up": promotions, "down": demotions}
+
+
+def name_people(names: Sequence[str | None], number: int) -> str:
+    """Return “you, Ben, Chen +2”: first names, me (None) first, and how many more there are."""
+    shown = [_("you") if name is None else name.split(maxsplit=1)[0] for name in names[:MOST_NAMES]]
+    rest = number - len(shown)
+    return ", ".join(shown) + (f" +{rest}" if rest > 0 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The marks of a period: one tick a paper; `static/js/listing.js` reads and redraws them."""
+
+    width: int
+    label: str
+    paths: list[tuple[str, str]]
+
+
+_PATHS = {UNSEEN: "faint", NEW: "new-mark", SEEN: "done", SKIPPED: "done", PROMOTED: "up", DEMOTED: "down"}
+_SPANS = {"faint": (14, 20), "done": (14, 20), "new-mark": (10, 20), "up": (2, 20), "down": (14, 28)}
+
+
+def count_states(ranks: Iterable[Rank]) -> dict[str, int]:
+    """Return how many papers are in each state, and the sums `seen_all`, `voted` and `open`."""
+    counts = dict.fromkeys((NEW, UNSEEN, SEEN, PROMOTED, DEMOTED, SKIPPED), 0)
+    for rank in ranks:
+        counts[rank.state] += 1
+    counts["voted"] = counts[PROMOTED] + counts[DEMOTED]
+    counts["open"] = counts[NEW] + counts[UNSEEN]
+    counts["all"] = sum(counts[state] for state in _PATHS)
+    counts["seen_all"] = counts["all"] - counts["open"]
+    return counts
+
+
+def draw_strip(ranks: Sequence[Rank], counts: dict[str, int]) -> Strip:
+    marks: dict[str, list[str]] = {name: [] for name in _SPANS}
+    for rank in ranks:
+        path = _PATHS[rank.state]
+        top, bottom = _SPANS[path]
+        marks[path].append(f"M{10 * rank.n - 5} {top}V{bottom}")
+    label = _(
+        "The %(all)d papers in order: %(promoted)d promoted, %(demoted)d demoted, %(skipped)d skipped, "
+        "%(open)d not seen yet, of which %(new)d are new"
+    )
+    return Strip(10 * len(ranks), label % counts, [(name, "".join(drawn)) for name, drawn in marks.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Where to go on: the first paper not seen after the place where I stopped, and when that was."""
+
+    n: int
+    paper_id: int
+    stopped: datetime | None
+
+
+def find_bookmark(ranks: Sequence[Rank], stopped_at: int | None) -> Bookmark | None:
+    """Return where to go on; None when nothing or everything was seen.
+
+    `stopped_at` is the paper that was on screen when the member left, if that is known.
+    """
+    start = next((rank.n for rank in ranks if rank.paper_id == stopped_at), 0)
+    acted = [rank for rank in ranks if rank.acted_at is not None]
+    if not start and not acted:
+        return None
+    start = start or max(rank.n for rank in acted)
+    after = (rank for rank in ranks[start - 1 :] if rank.state in OPEN)
+    go_on = next(after, None) or next((rank for rank in ranks if rank.state in OPEN), None)
+    if go_on is None or go_on.n == 1:
+        return None
+    stopped = max((rank.acted_at for rank in acted if rank.acted_at), default=None)
+    return Bookmark(go_on.n, go_on.paper_id, stopped)
+
+
+def load_tags(view: Viewpoint, ranks: Iterable[Rank]) -> dict[str, set[int]]:
+    """Return the papers that carry each tag, most used first; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT tag.name, array_agg(DISTINCT entry.paper_id)
+              FROM papers_entry entry
+              JOIN papers_tagging tagging ON tagging.entry_id = entry.id
+              JOIN papers_tag tag ON tag.id = tagging.tag_id
+             WHERE entry.club_id = ANY(%(clubs)s::bigint[]) AND entry.paper_id = ANY(%(ids)s::bigint[])
+             GROUP BY tag.name
+            """,
+            {"clubs": list(view.counted), "ids": [rank.paper_id for rank in ranks]},
+        )
+        found = {name: set(ids) for name, ids in cursor.fetchall()}
+    return dict(sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])))
+
+
+def count_categories(ranks: Iterable[Rank]) -> dict[str, int]:
+    """Return how many papers have each category, most frequent first."""
+    counts: dict[str, int] = {}
+    for rank in ranks:
+        for category in rank.categories:
+            counts[category] = counts.get(category, 0) + 1
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The listing days around a day, and those of its month."""
+
+    previous: date | None
+    next: date | None
+    days: set[date]
+
+
+def find_neighbours(sources: Sequence[Source], first: date, last: date) -> Neighbours:
+    """Return the nearest days with a listing outside a period, and all days of its month; one statement."""
+    month = first.replace(day=1)
+    after_month = (month + timedelta(days=32)).replace(day=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH days AS (SELECT DISTINCT date FROM papers_listing WHERE source_id = ANY(%(sources)s::bigint[])
+                             AND date >= %(month)s AND date < %(after)s)
+            SELECT (SELECT max(date) FROM papers_listing
+                     WHERE source_id = ANY(%(sources)s::bigint[]) AND date < %(first)s),
+                   (SELECT min(date) FROM papers_listing
+                     WHERE source_id = ANY(%(sources)s::bigint[]) AND date > %(last)s),
+                   (SELECT array_agg(date) FROM days)
+            """,
+            {
+                "sources": [source.pk for source in sources],
+                "month": month,
+                "after": after_month,
+                "first": first,
+                "last": last,
+            },
+        )
+        previous, following, days = cursor.fetchone()
+    return Neighbours(previous, following, set(days or ()))
+
+
+def find_newest_day(sources: Sequence[Source]) -> date | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(date) FROM papers_listing WHERE source_id = ANY(%s::bigint[])",
+            [[source.pk for source in sources]],
+        )
+        (day,) = cursor.fetchone()
+    return day
+
+
+def count_papers(number: int) -> str:
+    return ngettext("%(number)d paper", "%(number)d papers", number) % {"number": number}

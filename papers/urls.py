@@ -1,0 +1,44 @@
+from django.urls import path, re_path
+
+from .api import hugging_face
+from .views import acts, club, comments, health, imports, listings, papers, reading_list, search
+
+app_name = "papers"
+
+urlpatterns = [
+    path("", listings.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    # Listings of the catalogue
+    path("papers/", listings.newest, name="newest"),
+    path("papers/date/<str:day>", listings.day, name="day"),
+    path("papers/week/<str:week>", listings.week, name="week"),
+    path("papers/month/<str:month>", listings.month, name="month"),
+    path("papers/trending", listings.trending, name="trending"),
+    # Papers
+    path("papers/<int:pk>", papers.paper_detail, name="paper_detail"),
+    re_path(r"^papers/(?P<name>[^?]+)\.md$", hugging_face.paper_markdown, name="paper_markdown"),
+    re_path(r"^papers/(?P<name>[\w.:-]+(?:/\w+)?)$", papers.paper_by_identifier, name="paper_by_identifier"),
+    path("search", search.search_papers, name="search"),
+    # Imports
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new", imports.import_new, name="import_new"),
+    path("imports/<int:pk>", imports.import_detail, name="import_detail"),
+    # A club: its page, its list, the same listings with its votes
+    path("clubs/<slug:slug>/", club.club_home, name="club_home"),
+    path("clubs/<slug:slug>/list/", reading_list.entry_list, name="entry_list"),
+    path("clubs/<slug:slug>/papers/", listings.newest, name="club_newest"),
+    path("clubs/<slug:slug>/papers/date/<str:day>", listings.day, name="club_day"),
+    path("clubs/<slug:slug>/papers/date/<str:day>/stopped", listings.stopped, name="stopped"),
+    path("clubs/<slug:slug>/papers/week/<str:week>", listings.week, name="club_week"),
+    path("clubs/<slug:slug>/papers/month/<str:month>", listings.month, name="club_month"),
+    path("clubs/<slug:slug>/papers/trending", listings.trending, name="club_trending"),
+    path("clubs/<slug:slug>/papers/<int:pk>", papers.paper_detail, name="entry_detail"),
+    # What members do
+    path("clubs/<slug:slug>/papers/<int:pk>/triage", acts.triage_paper, name="triage"),
+    path("clubs/<slug:slug>/papers/<int:pk>/tags", acts.tag_paper, name="tag"),
+    path("clubs/<slug:slug>/papers/<int:pk>/comments", comments.post_comment, name="post_comment"),
+    path("clubs/<slug:slug>/comments/<int:pk>/edit", comments.edit_comment, name="edit_comment"),
+    path("clubs/<slug:slug>/comments/<int:pk>/remove", comments.remove_comment, name="remove_comment"),
+    path("clubs/<slug:slug>/comments/<int:pk>/history", comments.comment_history, name="comment_history"),
+]

@@ -1,0 +1,96 @@
+"""Imports: queue a file, follow it, read why records were rejected."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import permissions
+from papers import importing
+from papers.forms import ImportForm
+from papers.models import Import
+from readinglist.http import Request, wants_fragment
+
+SHOWN = 50
+REJECTIONS_SHOWN = 200
+
+
+@require_GET
+def import_list(request: Request) -> HttpResponse:
+    """Show the newest imports; `?before=` goes on below an id."""
+    imports = Import.objects.visible_to(request.user).select_related("source", "club", "queued_by")
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        imports = imports.filter(pk__lt=int(before))
+    rows = list(imports.order_by("-pk")[: SHOWN + 1])
+    context = {
+        "imports": rows[:SHOWN],
+        "before": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
+        "may_queue": _may_queue(request),
+    }
+    return render(request, "papers/import_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def import_new(request: Request) -> HttpResponse:
+    """The upload form; a file that comes in is stored, queued and followed."""
+    if not _may_queue(request):
+        raise PermissionDenied(_("Organisers import for their club, administrators for everybody."))
+    clubs = [club for club in request.my_clubs if permissions.can_import(request.user, club)]
+    form = ImportForm(
+        request.POST or None,
+        request.FILES or None,
+        clubs=clubs,
+        for_everybody=permissions.can_import(request.user, None),
+    )
+    if request.method == "POST" and form.is_valid():
+        facts = form.cleaned_data
+        try:
+            run = importing.queue_import(
+                upload=facts["file"],
+                name=facts["file"].name,
+                by=request.user,
+                club=facts["club"],
+                format=facts["format"],
+                date=facts["date"],
+            )
+        except importing.Refused as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            messages.success(request, _("Queued. This page follows it."))
+            return redirect(run)
+    return render(request, "papers/import_new.html", {"form": form})
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def import_detail(request: Request, pk: int) -> HttpResponse:
+    """Show an import: progress, counts, and every rejection; the page asks again each second until it is over."""
+    imports = Import.objects.visible_to(request.user).select_related("source", "club", "queued_by")
+    run = get_object_or_404(imports, pk=pk)
+    after = request.GET.get("after", "")
+    number = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    rejections = list(run.rejections.filter(number__gt=number)[: REJECTIONS_SHOWN + 1])
+    context = {
+        "run": run,
+        "rejections": rejections[:REJECTIONS_SHOWN],
+        "more_after": rejections[REJECTIONS_SHOWN - 1].number if len(rejections) > REJECTIONS_SHOWN else None,
+        "percent": _percent(run),
+    }
+    template = "papers/_import_state.html" if wants_fragment(request) else "papers/import_detail.html"
+    return render(request, template, context)
+
+
+def _percent(run: Import) -> int:
+    if run.state == Import.State.DONE:
+        return 100
+    return min(99, 100 * run.read_bytes // run.input_bytes) if run.input_bytes else 0
+
+
+def _may_queue(request: Request) -> bool:
+    return permissions.can_import(request.user, None) or any(
+        permissions.can_import(request.user, club) for club in request.my_clubs
+    )

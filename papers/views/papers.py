@@ -1,0 +1,105 @@
+"""A paper's page: what it is, and what the club makes of it."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts import permissions
+from accounts.models import Club
+from papers import discussion, identifiers, triage
+from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
+from readinglist.http import Request
+
+from .listings import act_base
+from .viewpoint import look, open_under_public_catalogue
+
+
+def resolve_paper(request: Request, pk: int) -> Paper | int:
+    """Return the paper of an id, or the id it was merged into. Raises Http404."""
+    papers = (
+        Paper.objects.visible_to(request.user).select_related("private_to").prefetch_related("identifiers")
+    )
+    paper = papers.filter(pk=pk).first()
+    if paper is not None:
+        return paper
+    merged = get_object_or_404(MergedPaper, pk=pk, paper__in=Paper.objects.visible_to(request.user))
+    return merged.paper_id
+
+
+@open_under_public_catalogue
+def paper_detail(request: Request, pk: int, slug: str | None = None) -> HttpResponse:
+    """Show a paper; with the discussion and votes of the club whose address it is, or the current one."""
+    view = look(request, slug)
+    found = resolve_paper(request, pk)
+    if isinstance(found, int):
+        return (
+            redirect("papers:entry_detail", slug, found) if slug else redirect("papers:paper_detail", found)
+        )
+    return render(request, "papers/paper_detail.html", describe_paper(request, view, found))
+
+
+@open_under_public_catalogue
+def paper_by_identifier(request: Request, name: str) -> HttpResponse:
+    """Lead from an arXiv id of either style to the paper's own address."""
+    found = identifiers.parse(name, "arxiv")
+    if found is None:
+        raise Http404
+    named = get_object_or_404(
+        PaperIdentifier,
+        scheme=found.scheme,
+        value=found.value,
+        paper__in=Paper.objects.visible_to(request.user),
+    )
+    return redirect("papers:paper_detail", named.paper_id)
+
+
+def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> dict[str, Any]:
+    """Return all that the page shows. The club is the one whose address it is, or the one the reader acts in."""
+    club = view.club or view.acting
+    if view.club is None and club is not None:
+        view = triage.Viewpoint(view.user, club, view.acting, [club.pk], view.mine)
+    [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper]))
+    entry = (
+        Entry.objects.filter(club=club, paper=paper).select_related("suggested_by").first() if club else None
+    )
+    listed = (
+        ListingItem.objects.filter(paper=paper, listing__source__in=Source.objects.visible_to(request.user))
+        .select_related("listing__source")
+        .order_by("-listing__date")
+    )
+    return {
+        "view": view,
+        "club": club,
+        "under_club": view.club is not None,
+        "acting": view.acting,
+        "act_base": act_base(view),
+        "paper": paper,
+        "row": row,
+        "identifiers": [(each.scheme, each.value, _address(each)) for each in paper.identifiers.all()],
+        "listed": list(listed[:5]),
+        "entry": entry,
+        "taggings": list(entry.taggings.select_related("tag")) if entry else [],
+        "can_tag": club is not None and permissions.can_tag(request.user, club),
+        "can_comment": club is not None and permissions.can_comment(request.user, club),
+        **describe_discussion(request, club, entry),
+    }
+
+
+def describe_discussion(request: Request, club: Club | None, entry: Entry | None) -> dict[str, Any]:
+    """Return the comments of an entry in reading order, each with its depth and what I may do with it."""
+    if club is None or entry is None:
+        return {"comments": [], "comment_count": 0}
+    rows = list(Comment.objects.filter(entry=entry).select_related("author"))
+    for comment in rows:
+        is_there = comment.removed_at is None
+        comment.can_edit = is_there and permissions.can_edit_comment(request.user, comment.author_id, club)
+        comment.can_remove = is_there and permissions.can_remove_comment(
+            request.user, comment.author_id, club
+        )
+        comment.is_mine = comment.author_id == request.user.pk
+    return {"comments": discussion.thread(rows), "comment_count": entry.comment_count}
+
+
+def _address(identifier: PaperIdentifier) -> str:
+    return identifiers.address(identifiers.Identifier(identifier.scheme, identifier.value))

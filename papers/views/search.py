@@ -1,0 +1,47 @@
+"""Search over what a person may know of."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from papers import markup, search, triage
+from papers.models import Paper
+from readinglist.http import Request
+
+from .listings import act_base
+from .viewpoint import look, open_under_public_catalogue
+
+SHOWN = 50
+
+
+@require_GET
+@open_under_public_catalogue
+def search_papers(request: Request) -> HttpResponse:
+    """Show the papers that match `?q=`, best first, with the matches marked."""
+    text = request.GET.get("q", "").strip()[: search.QUERY_LIMIT]
+    view = look(request)
+    if view.acting is not None:
+        view = triage.Viewpoint(view.user, view.acting, view.acting, [view.acting.pk], view.mine)
+    found = search.matching(Paper.objects.visible_to(request.user), text)
+    papers = list(found.only("pk", "created", "authors", "rank")[: SHOWN + 1]) if text else []
+    shown = papers[:SHOWN]
+    ranks = triage.load_ranks_of(view, shown)
+    rows = triage.load_rows(view, ranks) if shown else []
+    marked = search.mark(text, [paper.pk for paper in shown]) if shown else {}
+    authors = {paper.pk: triage.name_authors(paper.authors) for paper in shown}
+    for row in rows:
+        title, passage = marked[row.id]
+        row.title, row.summary = (
+            markup.highlight(title, search.START, search.END),
+            markup.highlight(passage, search.START, search.END),
+        )
+        row.authors = authors[row.id]
+    context = {
+        "q": text,
+        "rows": rows,
+        "is_more": len(papers) > SHOWN,
+        "shown": SHOWN,
+        "acting": view.acting,
+        "act_base": act_base(view),
+    }
+    return render(request, "papers/search.html", context)

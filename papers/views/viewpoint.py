@@ -1,0 +1,74 @@
+"""From a request to a viewpoint: who looks, in which club, and what they may see."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+
+from accounts import permissions
+from accounts.models import Club
+from papers.triage import Viewpoint
+from readinglist.http import Request
+
+View = Callable[..., HttpResponse]
+
+
+def open_under_public_catalogue(view: View) -> View:
+    """Let visitors in where the installation's catalogue is public, or the club whose address it is; else sign-in.
+
+    A club that is not public does not exist for outsiders: they get a 404, visitors the sign-in page.
+    """
+
+    @login_not_required
+    @wraps(view)
+    def wrapped(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        slug = kwargs.get("slug")
+        is_open = (
+            settings.PUBLIC_CATALOGUE
+            if slug is None
+            else Club.objects.filter(slug=slug, is_public=True).exists()
+        )
+        return view(request, *args, **kwargs) if is_open else redirect_to_login(request.get_full_path())
+
+    return wrapped
+
+
+def find_club(request: Request, slug: str) -> Club:
+    """Return a club this person may look into. Raises Http404."""
+    for club in request.my_clubs:
+        if club.slug == slug:
+            return club
+    club = Club.objects.filter(slug=slug, is_public=True).first()
+    if club is None:
+        raise Http404
+    return club
+
+
+def member_only(view: View) -> View:
+    """Let members of the club act; who may only look gets a 403, who may not know of it a 404."""
+
+    @wraps(view)
+    def wrapped(request: Request, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not permissions.can_vote(request.user, find_club(request, slug)):
+            raise PermissionDenied
+        return view(request, slug, *args, **kwargs)
+
+    return wrapped
+
+
+def look(request: Request, slug: str | None = None) -> Viewpoint:
+    """Return the viewpoint of a page: under a club's address that club's, elsewhere that of all one may see."""
+    mine = [club.pk for club in request.my_clubs]
+    if slug is not None:
+        club = find_club(request, slug)
+        acting = club if permissions.can_vote(request.user, club) else None
+        return Viewpoint(request.user, club, acting, [club.pk], mine)
+    public = Club.objects.filter(is_public=True).exclude(pk__in=mine).values_list("pk", flat=True)
+    return Viewpoint(request.user, None, request.current_club, [*mine, *public], mine)

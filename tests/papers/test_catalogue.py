@@ -1,0 +1,208 @@
+"""One paper, once: invariants 1 and 2."""
+
+from datetime import date
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+
+from papers import catalogue, reading_list
+from papers.catalogue import Change
+from papers.identifiers import Identifier
+from papers.models import Catalogue, Entry, Listing, MergedPaper, Paper, SourceRecord, Vote
+from papers.records import Rank
+from tests.factories import make_record, make_source
+
+pytestmark = pytest.mark.django_db
+
+ARXIV = Identifier("arxiv", "2504.00001")
+DOI = Identifier("doi", "10.1000/xyz")
+
+
+def add(source, *records, listed=None):
+    return catalogue.add_records(source, list(records), listed=listed)
+
+
+def test_new_record_becomes_a_paper(source):
+    [outcome] = add(source, make_record("On words", authors=("Ada Lovelace",), identifiers=(ARXIV,)))
+    paper = Paper.objects.get()
+    assert outcome == catalogue.Outcome(paper.pk, Change.ADDED)
+    assert (paper.title, paper.authors, paper.private_to) == ("On words", ["Ada Lovelace"], None)
+    assert [str(each) for each in paper.identifiers.all()] == ["arxiv:2504.00001"]
+
+
+def test_same_records_again_change_nothing(source):
+    records = [make_record(f"Paper {n}", upvotes=n) for n in range(5)]
+    add(source, *records, listed=date(2025, 4, 25))
+    before = snapshot()
+    outcomes = add(source, *records, listed=date(2025, 4, 25))
+    assert {outcome.change for outcome in outcomes} == {Change.UNCHANGED}
+    assert snapshot() == before
+
+
+def snapshot():
+    return (
+        list(Paper.objects.order_by("pk").values()),
+        list(SourceRecord.objects.order_by("pk").values("pk", "content_hash", "received")),
+        list(
+            Listing.objects.values_list("pk", "version", "items__position", "items__paper", "items__upvotes")
+        ),
+        Catalogue.objects.get().version,
+    )
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_arrival_order_never_matters(order):
+    """A page's bare title, an aggregator's arXiv id, a publisher's DOI: one paper with both identifiers."""
+    page, aggregator, server = make_source(), make_source(), make_source()
+    said = [
+        (page, make_record("Light Bridges", key="page")),
+        (aggregator, make_record("Light Bridges", key="hf", authors=("A. Author",), identifiers=(ARXIV,))),
+        (server, make_record("Light bridges", key="atom", authors=("Ann Author",), identifiers=(ARXIV, DOI),
+                             rank=Rank.PREPRINT, abstract="We build them.")),
+    ]  # fmt: skip
+    for index in order:
+        add(said[index][0], said[index][1])
+    paper = Paper.objects.get()
+    assert {str(each) for each in paper.identifiers.all()} == {"arxiv:2504.00001", "doi:10.1000/xyz"}
+    assert (paper.title, paper.authors, paper.abstract) == ("Light bridges", ["Ann Author"], "We build them.")
+    assert paper.source_records.count() == 3
+
+
+def test_one_batch_names_one_paper_three_times(source):
+    outcomes = add(
+        source,
+        make_record("First", key="a", identifiers=(ARXIV,)),
+        make_record("Second", key="b", identifiers=(DOI,)),
+        make_record("Third", key="c", identifiers=(ARXIV, DOI)),
+    )
+    assert len({outcome.paper_id for outcome in outcomes}) == 1
+    assert Paper.objects.get().source_records.count() == 3
+    assert [outcome.change for outcome in outcomes] == [Change.ADDED, Change.UPDATED, Change.UPDATED]
+
+
+def test_one_key_twice_in_a_batch_is_one_record(source):
+    outcomes = add(source, make_record("Once", key="a"), make_record("Once, mended", key="a"))
+    assert Paper.objects.get().title == "Once, mended"
+    assert [outcome.change for outcome in outcomes] == [Change.ADDED, Change.UNCHANGED]
+
+
+def test_record_that_names_two_papers_merges_them(source, club, member, organiser):
+    """Votes, comments and addresses survive; of two votes of one member the latest holds."""
+    first, second = (Paper.objects.get(pk=each.paper_id) for each in add(
+        source, make_record("One", key="a", identifiers=(ARXIV,)), make_record("Two", key="b", identifiers=(DOI,)),
+        listed=date(2025, 4, 25),
+    ))  # fmt: skip
+    reading_list.cast_vote(reading_list.note(club, first), value=1, by=member)
+    reading_list.cast_vote(reading_list.note(club, second), value=1, by=organiser)
+    reading_list.cast_vote(reading_list.note(club, second), value=-1, by=member)
+    add(source, make_record("Both", key="c", identifiers=(ARXIV, DOI)))
+    assert list(Paper.objects.values_list("pk", flat=True)) == [first.pk]
+    assert MergedPaper.objects.get().id == second.pk
+    entry = Entry.objects.get()
+    assert (entry.paper_id, entry.promotions, entry.demotions) == (first.pk, 1, 1)
+    assert Vote.objects.get(member=member).value == -1
+    assert MergedPaper.objects.get().log["votes"][0]["value"] == 1
+
+
+def test_changed_record_updates_its_paper(source):
+    add(source, make_record("Draft", key="a", identifiers=(ARXIV,)))
+    version = Paper.objects.get().version
+    [outcome] = add(source, make_record("Final", key="a", identifiers=(ARXIV, DOI)))
+    paper = Paper.objects.get()
+    assert (outcome.change, paper.title) == (Change.UPDATED, "Final")
+    assert paper.version == Catalogue.objects.get().version > version
+
+
+def test_a_clubs_bare_record_is_private_and_an_identifier_makes_it_everybodys(club, other_club):
+    uploads = make_source(club=club, kind="upload")
+    add(uploads, make_record("Our draft", key="a", abstract="secret"))
+    assert Paper.objects.get().private_to == club
+    add(make_source(club=other_club, kind="upload"), make_record("Our draft", key="a"))
+    assert Paper.objects.count() == 2, "titles are never matched across clubs"
+    add(uploads, make_record("Our draft", key="a", abstract="secret", identifiers=(DOI,)))
+    assert Paper.objects.get(identifiers__value=DOI.value).private_to is None
+
+
+def test_what_a_club_says_without_identifier_never_colours_a_public_paper(source, club):
+    add(source, make_record("Known", key="a"))
+    add(
+        make_source(club=club, kind="upload"),
+        make_record("Known", key="b", abstract="our notes", rank=Rank.HAND),
+    )
+    paper = Paper.objects.get()
+    assert (paper.abstract, paper.private_to) == ("", None)
+
+
+def test_listing_keeps_the_order_and_appends(source):
+    records = [make_record(f"Paper {n}", key=f"k{n}", upvotes=n) for n in range(3)]
+    add(source, *records[:2], listed=date(2025, 4, 25))
+    add(source, records[2], records[0], listed=date(2025, 4, 25))
+    listing = Listing.objects.get()
+    assert [item.paper.title for item in listing.items.select_related("paper")] == [
+        "Paper 0",
+        "Paper 1",
+        "Paper 2",
+    ]
+    assert Paper.objects.get(title="Paper 2").upvotes == 2
+
+
+def test_two_papers_of_one_title_leave_a_bare_record_apart(source):
+    add(
+        source,
+        make_record("Reply", key="a", authors=("A. One",), identifiers=(ARXIV,)),
+        make_record("Reply", key="b", authors=("B. Two",), identifiers=(DOI,)),
+    )
+    add(make_source(), make_record("Reply", key="page"))
+    assert Paper.objects.count() == 3
+
+
+def test_search_text_is_what_the_function_makes(source):
+    add(source, make_record("Schrödinger bridges", authors=("Zoë Ångström",), identifiers=(ARXIV,)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT search_text = papers_search_text(title, authors, abstract, ARRAY['2504.00001'])
+                    , search_text @@ websearch_to_tsquery('papers', 'schrodinger angstrom') FROM papers_paper"""
+        )
+        assert cursor.fetchone() == (True, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_give_one_paper_each():
+    """Invariant 1 under concurrency: overlapping lists from two sources, at the same moment."""
+    sources = [make_source(), make_source()]
+    batches = [
+        [
+            make_record(f"Paper {n}", key=f"{side}{n}", authors=("A. Author",),
+                        identifiers=(Identifier("arxiv", f"2504.{n:05}"),))
+            for n in (range(1, 80) if side else range(79, 0, -1))
+        ]
+        for side in (0, 1)
+    ]  # fmt: skip
+    start = Barrier(2)
+    failures = []
+
+    def work(side):
+        try:
+            start.wait()
+            for at in range(0, 79, 10):
+                catalogue.add_records(sources[side], batches[side][at : at + 10], listed=date(2025, 4, 25))
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=work, args=(side,)) for side in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert Paper.objects.count() == 79
+    assert SourceRecord.objects.count() == 158
+
+
+def test_outsiders_club_does_not_see_the_private_paper(club, outsider, member):
+    [outcome] = add(make_source(club=club, kind="upload"), make_record("Ours"))
+    assert not Paper.objects.visible_to(outsider).filter(pk=outcome.paper_id).exists()
+    assert Paper.objects.visible_to(member).filter(pk=outcome.paper_id).exists()
