@@ -50,7 +50,8 @@ def load_trending(view: Viewpoint) -> list[Rank]:
                                        AND entry.club_id = ANY(%(clubs)s::bigint[]))
                   ORDER BY heat DESC, id DESC LIMIT %(most)s)
                 UNION ALL
-                (SELECT entry.paper_id, entry.heat FROM papers_entry entry JOIN papers_paper paper ON paper.id = paper_id
+                (SELECT entry.paper_id, entry.heat
+                   FROM papers_entry entry JOIN papers_paper paper ON paper.id = paper_id
                   WHERE entry.club_id = ANY(%(clubs)s::bigint[])
                     AND (paper.private_to_id IS NULL OR paper.private_to_id = ANY(%(mine)s::bigint[]))
                   ORDER BY entry.heat DESC, entry.id DESC LIMIT %(most)s)

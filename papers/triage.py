@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from accounts.models import Club, User
 
 from . import markup
-from .models import ListingItem, Paper, Source
+from .models import Paper, Source
 
 PAGE = 100
 PERIOD_LIMIT = 2_000
@@ -93,16 +93,17 @@ class Row:
     authors: str = ""
 
 
-_RANKS = f"""
+_RANKS = """
+    SELECT * FROM (
     SELECT DISTINCT ON (item.paper_id)
            item.paper_id, listing.date, place.position AS source_place, item.position, item.added,
            paper.categories, vote.value, vote.cast_at, offer.offered_at, skip.skipped_at,
            coalesce(entry.promotions - entry.demotions, 0) AS score
-      FROM {ListingItem._meta.db_table} item
+      FROM papers_listingitem item
       JOIN papers_listing listing ON listing.id = item.listing_id
       JOIN unnest(%(sources)s::bigint[]) WITH ORDINALITY AS place (source_id, position)
         ON place.source_id = listing.source_id
-      JOIN {Paper._meta.db_table} paper ON paper.id = item.paper_id
+      JOIN papers_paper paper ON paper.id = item.paper_id
       LEFT JOIN papers_entry entry ON entry.paper_id = item.paper_id AND entry.club_id = %(club)s
       LEFT JOIN papers_vote vote ON vote.entry_id = entry.id AND vote.member_id = %(me)s
       LEFT JOIN papers_volunteer offer ON offer.entry_id = entry.id AND offer.member_id = %(me)s
@@ -111,6 +112,7 @@ _RANKS = f"""
      WHERE listing.date BETWEEN %(first)s AND %(last)s
        AND (paper.private_to_id IS NULL OR paper.private_to_id = ANY(%(mine)s::bigint[]))
      ORDER BY item.paper_id, listing.date, place.position, item.position
+    ) AS found ORDER BY date DESC, source_place, position LIMIT %(most)s
 """
 
 
@@ -123,7 +125,7 @@ def load_ranks(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT * FROM ({_RANKS}) AS found ORDER BY date DESC, source_place, position LIMIT {PERIOD_LIMIT}",
+            _RANKS,
             {
                 "sources": [source.pk for source in sources],
                 "club": view.acting.pk if view.acting else None,
@@ -131,6 +133,7 @@ def load_ranks(
                 "mine": list(view.mine),
                 "first": first,
                 "last": last,
+                "most": PERIOD_LIMIT,
             },
         )
         rows = cursor.fetchall()

@@ -126,6 +126,7 @@ class Run:
         self.programs: list[Program] = []
         self.environment = {
             "PUBLIC_CATALOGUE": "1" if self.has_demo else "",
+            "READINGLIST_DEMO": "1" if self.has_demo else "",
             "MALLOC_ARENA_MAX": "2",  # threads share their pools of memory, see mallopt(3)
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "readinglist.settings",

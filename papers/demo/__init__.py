@@ -1,0 +1,120 @@
+"""The demo lab: two listings, a club of five, and what they did on two days (see README.md beside this file).
+
+The listings come in as everything does, by imports that a worker performs; the acts go through the verbs that
+the pages call. Only their times are set afterwards, to those of the story.
+"""
+
+import json
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+
+from accounts.models import Club, Membership, User
+from papers import discussion, importing, reading_list
+from papers.models import Comment, Import, ListingItem, ListingVisit, Paper, Skip, Tagging, Volunteer, Vote
+
+FOLDER = Path(__file__).parent
+PASSWORD = "reading-list"  # noqa: S105 - printed for every visitor of the demo
+LISTINGS = [
+    ("arxiv-2025-04-24.xml", "arxiv_atom", date(2025, 4, 24)),
+    ("daily-papers-2025-04-25.txt", "hf_page", date(2025, 4, 25)),
+]
+FRIDAY = LISTINGS[1][2]
+LAST_VISIT = datetime(2025, 4, 25, 11, 5, tzinfo=UTC)
+LATE_PAPERS = 12
+
+
+class NoWorker(Exception):
+    """Nobody performed the imports in time."""
+
+
+def is_loaded() -> bool:
+    return Club.objects.filter(slug="demo").exists()
+
+
+def queue_listings() -> list[Import]:
+    """Queue the two listings, as an administrator's upload would be."""
+    runs = []
+    for name, format, day in LISTINGS:
+        with (FOLDER / name).open("rb") as file:
+            runs.append(importing.queue_import(upload=file, name=name, by=None, format=format, date=day))
+    return runs
+
+
+def wait_for(runs: list[Import], *, seconds: float) -> None:
+    """Return when a worker has brought all of them in. Raises NoWorker."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        states = set(Import.objects.filter(pk__in=[run.pk for run in runs]).values_list("state", flat=True))
+        if states == {Import.State.DONE}:
+            return
+        if Import.State.FAILED in states:
+            raise NoWorker("The listings of the demo could not be imported; see /imports/.")
+        time.sleep(0.05)
+    raise NoWorker(f"No worker has taken the demo's listings in {seconds:.0f} s. Is one running?")
+
+
+@transaction.atomic
+def make_lab() -> Club:
+    """Make the club and its people, and let them act."""
+    story = json.loads((FOLDER / "lab.json").read_text("utf-8"))
+    club = Club.objects.create(
+        slug=story["club"]["slug"], name=story["club"]["name"], time_zone=story["club"]["timezone"]
+    )
+    people = {}
+    for person in story["people"]:
+        user = User.objects.create_user(
+            person["email"], PASSWORD, name=person["name"], default_club=club, is_active=True
+        )
+        Membership.objects.create(club=club, user=user, role=person["role"])
+        people[person["email"]] = user
+    papers = {paper.title: paper for paper in Paper.objects.filter(private_to=None)}
+    comments: dict[str, Comment] = {}
+    for act in story["acts"]:
+        _perform(club, act, people[act["by"]], papers[act["paper"]], comments)
+    _date_listing()
+    # As if Ben had been here before the last papers came in: they are new to him.
+    ListingVisit.objects.create(
+        club=club, member=people["member1@example.org"], date=FRIDAY, seen_at=LAST_VISIT, new_since=None
+    )
+    return club
+
+
+def _perform(club: Club, act: dict[str, str], by: User, paper: Paper, comments: dict[str, Comment]) -> None:
+    at = parse_datetime(act["at"])
+    assert at is not None  # noqa: S101 - our own file
+    name = act["act"]
+    if name == "skip":
+        reading_list.skip(club, paper, by=by)
+        Skip.objects.filter(club=club, member=by, paper=paper).update(skipped_at=at)
+        return
+    entry = reading_list.note(club, paper)
+    if name in {"promote", "demote"}:
+        reading_list.cast_vote(entry, value=Vote.PROMOTE if name == "promote" else Vote.DEMOTE, by=by)
+        Vote.objects.filter(entry=entry, member=by).update(cast_at=at)
+    elif name == "volunteer":
+        reading_list.volunteer(entry, by=by)
+        Volunteer.objects.filter(entry=entry, member=by).update(offered_at=at)
+    elif name == "tag":
+        reading_list.tag(entry, name=act["tag"], by=by)
+        Tagging.objects.filter(entry=entry, tag__name=act["tag"]).update(tagged_at=at)
+    else:
+        parent = comments.get(act.get("reply_to", ""))
+        comment = discussion.post_comment(entry, text=act["text"], by=by, parent=parent)
+        comments[act["id"]] = comment
+        Comment.objects.filter(pk=comment.pk).update(posted_at=at)
+        if edited := act.get("edited_text"):
+            discussion.edit_comment(comment, text=edited, by=by)
+            Comment.objects.filter(pk=comment.pk).update(edited_at=at + timedelta(minutes=4))
+            comment.revisions.update(replaced_at=at + timedelta(minutes=4))
+
+
+def _date_listing() -> None:
+    """Set when Friday's papers came in: the last dozen at noon, the others in the morning."""
+    items = ListingItem.objects.filter(listing__date=FRIDAY)
+    last = items.count() - LATE_PAPERS
+    items.filter(position__lte=last).update(added=LAST_VISIT - timedelta(hours=6))
+    items.filter(position__gt=last).update(added=LAST_VISIT + timedelta(hours=1))

@@ -1,0 +1,172 @@
+"""`manage.py import`: the worker's function, in one's own process."""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Club
+from papers import importers, importing
+from papers.models import Import, Source
+
+FETCH_SECONDS = 30
+BAR = 30
+
+
+class Unreadable(Exception):
+    """An input that could not be opened at all; its text is a sentence."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Imports files, addresses or - (standard input). Ends with 0 if nothing was rejected, with 1 if some "
+        "records were, with 2 if an input could not be read at all."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a file, a web address, or -")
+        parser.add_argument(
+            "--format", default="", choices=["", *importers.FORMATS], help="default: detected"
+        )
+        parser.add_argument("--date", type=_read_date, help="the day of the listing, such as 2025-04-25")
+        parser.add_argument("--source", help="the short name of a source; default: by format")
+        parser.add_argument("--club", help="the short name of a club: its uploads, private to it")
+        parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        club = self._find(Club, options["club"], _("There is no club “%(slug)s”."))
+        source = self._find(Source, options["source"], _("There is no source “%(slug)s”."))
+        total = {"added": 0, "updated": 0, "unchanged": 0, "rejected": 0}
+        papers: list[int] = []
+        rejections: list[dict[str, str]] = []
+        worst = 0
+        for name in options["inputs"]:
+            try:
+                run = self._import(name, club, source, papers, options)
+            except Unreadable as error:
+                self._complain(f"{name}: {error}")
+                worst = 2
+                continue
+            for count in total:
+                total[count] += getattr(run, count)
+            found = [
+                {"place": each.place, "reason": each.reason, "raw": each.raw} for each in run.rejections.all()
+            ]
+            rejections += found
+            worst = max(worst, 2 if run.state == Import.State.FAILED else 1 if found else 0)
+            if not options["json"]:
+                self._report(name, run, found)
+            elif run.error:
+                self._complain(f"{name}: {run.error}")
+        if options["json"]:
+            self.stdout.write(json.dumps({**total, "papers": papers, "rejections": rejections}))
+        sys.exit(worst)
+
+    def _import(
+        self, name: str, club: Club | None, source: Source | None, papers: list[int], options: dict[str, Any]
+    ) -> Import:
+        shows_bar = not options["json"] and sys.stderr.isatty()
+        with _open(name) as path:
+            run = importing.start_import(
+                path,
+                name="standard input" if name == "-" else name,
+                club=club,
+                source=source,
+                format=options["format"],
+                date=options["date"],
+            )
+            done = importing.run_import(
+                run.pk,
+                path=path,
+                on_progress=self._show_bar if shows_bar else None,
+                on_paper=papers.append,
+            )
+        if shows_bar:
+            sys.stderr.write("\n")
+        return done or run
+
+    @staticmethod
+    def _show_bar(run: Import) -> None:
+        share = min(1.0, run.read_bytes / run.input_bytes) if run.input_bytes else 1.0
+        bar = "#" * round(BAR * share)
+        sys.stderr.write(f"\r[{bar:<{BAR}}] {share:4.0%}  {run.taken:,}")
+        sys.stderr.flush()
+
+    def _report(self, name: str, run: Import, rejections: list[dict[str, str]]) -> None:
+        counts = _("%(added)d added, %(updated)d updated, %(unchanged)d unchanged, %(rejected)d rejected")
+        self.stdout.write(f"{name}: {counts % vars(run)}")
+        for each in rejections:
+            self.stdout.write(f"  {each['place']}: {each['reason']}")
+            if each["raw"]:
+                self.stdout.write(f"    {each['raw'][:200]!r}")
+        if run.error:
+            self._complain(f"{name}: {run.error}")
+        elif rejections:
+            said = ngettext("%(n)d record was rejected.", "%(n)d records were rejected.", len(rejections))
+            self._complain(said % {"n": len(rejections)} + " " + _("Everything else is in."))
+
+    def _complain(self, text: str) -> None:
+        self.stderr.write(text)
+
+    @staticmethod
+    def _find(model: Any, slug: str | None, refusal: str) -> Any:
+        if slug is None:
+            return None
+        found = model.objects.filter(slug=slug).first()
+        if found is None:
+            raise CommandError(refusal % {"slug": slug}, returncode=2)
+        return found
+
+
+def _read_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-04-25") from None
+
+
+@contextmanager
+def _open(name: str) -> Iterator[Path]:
+    """Give an input as a local file; what comes from standard input or the web is spooled to a temporary one."""
+    if name != "-" and urlsplit(name).scheme not in {"http", "https"}:
+        path = Path(name)
+        if not path.is_file():
+            raise Unreadable(_("There is no such file."))
+        yield path
+        return
+    with tempfile.NamedTemporaryFile() as spool:
+        try:
+            if name == "-":
+                shutil.copyfileobj(sys.stdin.buffer, spool)
+            else:
+                request = Request(name, headers={"User-Agent": "ReadingList/0.1 (manage.py import)"})  # noqa: S310
+                with urlopen(request, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - http and https only, by the shell
+                    _copy_bounded(answer, spool)
+        except (URLError, OSError, ValueError) as error:
+            raise Unreadable(_("It could not be fetched: %(why)s.") % {"why": error}) from error
+        spool.flush()
+        yield Path(spool.name)
+
+
+def _copy_bounded(answer: BinaryIO, spool: Any) -> None:
+    from django.conf import settings
+
+    size = 0
+    while chunk := answer.read(2**16):
+        size += len(chunk)
+        if size > settings.UPLOAD_LIMIT:
+            raise Unreadable(_("It is larger than %(most)d MB.") % {"most": settings.UPLOAD_LIMIT // 2**20})
+        spool.write(chunk)
