@@ -5,6 +5,7 @@ They start before Django reads its settings, in the only process or in the one t
 """
 
 import os
+import shutil
 from contextlib import ExitStack
 
 import pytest
@@ -37,3 +38,11 @@ def start_servers():
         os.environ["READINGLIST_VAR"] = str(var)
         return stack
     raise embedded.InUse(f"All {PLACES} places for the servers of the tests are in use: {folder}")
+
+
+def remove_state(var):
+    """Remove a state folder and what lies outside it: the folder of its sockets, and root's database."""
+    for link in (var / "sockets", var / "postgres-files"):
+        if link.is_symlink():
+            shutil.rmtree(link.readlink())
+    shutil.rmtree(var)
