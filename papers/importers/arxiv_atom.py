@@ -18,7 +18,7 @@ from lxml import etree
 from papers.identifiers import Identifier, address, split_arxiv_revision
 from papers.identifiers import parse as parse_identifier
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs
-from papers.importers.text import MAX_SKIPPED, RAW_LENGTH, describe_bad_byte, read_utf8
+from papers.importers.text import MAX_SKIPPED, RAW_LENGTH, describe_bad_byte, read_on, read_utf8
 from papers.importers.times import read_moment
 from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
@@ -134,9 +134,9 @@ class _FeedReader:
         return feed[0]
 
     def _read_more(self) -> bool:
-        chunk = next(self._chunks, b"")
-        self._buffer += chunk
-        return bool(chunk)
+        more = read_on(self._chunks, len(self._buffer))
+        self._buffer += more
+        return bool(more)
 
     def _read_start(self) -> None:
         """Read up to the end of the feed's own start tag, and refuse what is no feed."""
@@ -166,13 +166,15 @@ class _FeedReader:
             raise UnreadableInput(f"This is no Atom feed: it begins with <{etree.QName(root).localname}>.")
         entry = re.escape(name.removesuffix(b"feed") + b"entry")
         self._landmark = re.compile(
-            rb"<!--|<!\[CDATA\[|(?P<entry><"
+            rb"<(?:!--|!\[CDATA\[|(?P<entry>"
             + entry
-            + rb"(?=[\s/>]))|(?P<end></"
+            + rb"(?=[\s/>]))|(?P<end>/"
             + re.escape(name)
-            + rb"\s*>)"
+            + rb"\s*>))"
         )
-        self._entry_end = re.compile(rb"(?P<end></" + entry + rb"\s*>)|(?P<next><" + entry + rb"(?=[\s/>]))")
+        self._entry_end = re.compile(
+            rb"<(?:(?P<end>/" + entry + rb"\s*>)|(?P<next>" + entry + rb"(?=[\s/>])))"
+        )
         self._buffer = self._buffer[tag.end() :]
 
     def _find_encoding(self, prologue: bytes) -> str:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 
 from papers.identifiers import parse as parse_identifier
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs
-from papers.importers.text import RAW_LENGTH, describe_bad_byte, read_utf8
+from papers.importers.text import RAW_LENGTH, describe_bad_byte, read_on, read_utf8
 from papers.importers.times import read_moment
 from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
@@ -68,9 +68,11 @@ class _Item:
     problem: str = ""
 
 
-# A whole string, or what else matters to where an item ends. A quote alone begins a string that goes on in
-# the next chunk. Possessive (*+), so that nothing is tried twice.
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{},]', re.DOTALL)
+# On to the next brackets, or outside of any bracket to the next comma, past whole strings. A quote there
+# begins a string that goes on in the next chunk. Possessive (*+), so that nothing is tried twice.
+_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_WITHIN: Final = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb')*+(["]|[\[{]+|[\]}]+)', re.DOTALL)
+_BETWEEN: Final = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb')*+(["]|[\[{]+|[\]}]+|,)', re.DOTALL)
 
 # Where the next item begins, whatever is wrong with this one: no JSON string holds it, as quotes are
 # escaped there.
@@ -124,25 +126,31 @@ class _ListReader:
         """Find the comma or bracket after the item, reading on as needed; None where file or room end."""
         place, depth = self._start, 0
         while True:
-            for token in _TOKEN.finditer(self._buffer, place):
-                char = token[0]
-                if char == b'"':
-                    place = token.start()
+            while token := (_WITHIN if depth else _BETWEEN).match(self._buffer, place):
+                mark = token[1]
+                if mark == b'"':
+                    place = token.start(1)
                     break
                 place = token.end()
-                if char in (b"[", b"{"):
-                    depth += 1
-                elif depth and char in (b"]", b"}"):
-                    depth -= 1
-                elif not depth and char in (b",", b"]"):
-                    return token.start()
+                if mark[0] in b"[{":
+                    depth += len(mark)
+                elif mark == b",":
+                    return token.start(1)
+                else:
+                    closed = min(depth, len(mark))
+                    depth -= closed
+                    # A brace that closes nothing is part of a broken item, a bracket is the end of the list.
+                    if (end := mark.find(b"]", closed)) >= 0:
+                        return token.start(1) + end
+            else:
+                place = len(self._buffer)
             self._buffer, place, self._start = self._buffer[self._start :], place - self._start, 0
             if len(self._buffer) > _MAX_ITEM:
                 return None
-            chunk = next(self._chunks, b"")
-            if not chunk:
+            more = read_on(self._chunks, len(self._buffer))
+            if not more:
                 return None
-            self._buffer += chunk
+            self._buffer += more
 
     def _explain_missing_end(self) -> str:
         if len(self._buffer) > _MAX_ITEM:

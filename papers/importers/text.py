@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO, Final
 
 CHUNK: Final = 65_536  # bytes
@@ -43,13 +44,12 @@ def read_utf8(stream: BinaryIO) -> Iterator[bytes]:
     UTF-16 and UTF-32 are recognised by their mark; without one the bytes come as they are, in UTF-8 or not.
     What a marked file holds of undecodable bytes becomes a byte that UTF-8 never has.
     """
-    head = _read_fully(stream, 4)
+    chunk = _read_fully(stream, CHUNK)
     encoding = "utf-8"
     for mark, name in _MARKS:
-        if head.startswith(mark):
-            encoding, head = name, head[len(mark) :]
+        if chunk.startswith(mark):
+            encoding, chunk = name, chunk[len(mark) :] or stream.read(CHUNK)
             break
-    chunk = head or stream.read(CHUNK)
     if encoding == "utf-8":
         while chunk:
             yield chunk
@@ -73,6 +73,14 @@ def _read_fully(stream: BinaryIO, size: int) -> bytes:
     while len(data) < size and (more := stream.read(size - len(data))):
         data += more
     return data
+
+
+def read_on(chunks: Iterator[bytes], waiting: int) -> bytes:
+    """Give the next bytes, at least half as many again as are waiting to be part of something whole.
+
+    What is searched again from its start whenever more comes is then searched a few times, not once a chunk.
+    """
+    return b"".join(islice(chunks, 1 + waiting // (2 * CHUNK)))
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Line]:

@@ -23,11 +23,20 @@ def make_page(*lines, header=HEADER.decode()):
 # Short abstracts, as of the demo, are the hard case: length tells little.
 PAPERS = [
     ("Sparse Gardens", "We plant one seed in a hundred. The garden looks the same and needs less water."),
-    ("Bees as Distributed Schedulers", "Bees share work without a queen's plan. We copy their dance in a cluster."),
+    (
+        "Bees as Distributed Schedulers",
+        "Bees share work without a queen's plan. We copy their dance in a cluster.",
+    ),
     ("Is Tea All You Need?", "No. We show that biscuits carry 40% of the effect, and milk the rest."),
-    ("Counting Sheep with Transformers: A Study of 9,000 Nights", "Sheep jump; we count. Error falls by half."),
+    (
+        "Counting Sheep with Transformers: A Study of 9,000 Nights",
+        "Sheep jump; we count. Error falls by half.",
+    ),
     ("On the Colour of Noise", "Pink noise helps, brown noise does not, and white noise wakes the dog."),
-    ("Maps for Lost Robots", "A robot that admits to being lost arrives sooner: it asks. Code: https://example.org/maps"),
+    (
+        "Maps for Lost Robots",
+        "A robot that admits to being lost arrives sooner: it asks. Code: https://example.org/maps",
+    ),
     ("Folding Laundry by Convex Hulls", "Every towel has a hull. We fold along it in linear time."),
     ("A Short Note on Long Notes", "Notes over ten pages are read by nobody. This one has two."),
 ]
@@ -88,7 +97,9 @@ class TestRealPage:
         assert (len(records), len(rejections)) == (88, 1)
         kind = "An abstract without a title" if lost % 2 == 0 else "A title without an abstract"
         assert rejections[0].reason.startswith(kind)
-        pairs = dict(zip(lines[5::2], lines[6::2], strict=False)) | dict(zip(lines[6::2], lines[7::2], strict=False))
+        pairs = dict(zip(lines[5::2], lines[6::2], strict=False)) | dict(
+            zip(lines[6::2], lines[7::2], strict=False)
+        )
         assert all(pairs[record.title] == record.abstract for record in records)
 
     def test_in_windows_1252_costs_the_one_paper_that_is_not_ascii(self, shared_data):
@@ -136,7 +147,10 @@ class TestShortAbstracts:
     @pytest.mark.parametrize(
         ("title", "abstract"),
         [
-            ("We tried. It failed. Nobody knows why.", "Negative results deserve a page. Here is one of ours."),
+            (
+                "We tried. It failed. Nobody knows why.",
+                "Negative results deserve a page. Here is one of ours.",
+            ),
             ("This Is a Title.", "and this an abstract that ends in https://example.org/x"),
             ("Why? How? When?", "Three questions, one table. We answer the second."),
             ("x", "A title of one letter is a title all the same."),
