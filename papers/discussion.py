@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
 
 from django.db import transaction
 from django.utils import timezone
@@ -82,22 +84,39 @@ def remove_comment(comment: Comment, *, by: User) -> Comment:
     return comment
 
 
-def thread(comments: Iterable[Comment]) -> list[tuple[int, Comment]]:
-    """Return comments in reading order with their depth from 0: each followed by its replies, oldest first.
+@dataclass(slots=True)
+class Post:
+    """A comment in reading order: at which depth, whether it begins a list of replies, how many lists end with it."""
+
+    comment: Comment
+    depth: int
+    opens: bool = False
+    ends: bool = False
+    closes: range = range(0)
+
+
+def thread(comments: Iterable[Comment]) -> list[Post]:
+    """Return comments in reading order, each followed by its replies, oldest first.
 
     A removed comment without replies is left out; one with replies keeps its place.
     """
     replies: dict[int | None, list[Comment]] = defaultdict(list)
     for comment in sorted(comments, key=lambda each: (each.posted_at, each.pk)):
         replies[comment.parent_id].append(comment)
-    ordered: list[tuple[int, Comment]] = []
+    posts: list[Post] = []
     waiting = [(0, comment) for comment in reversed(replies[None])]
     while waiting:
         depth, comment = waiting.pop()
         if comment.removed_at is None or replies[comment.pk]:
-            ordered.append((depth, comment))
+            posts.append(Post(comment, depth))
         waiting += [(depth + 1, reply) for reply in reversed(replies[comment.pk])]
-    return ordered
+    for post, after in zip(posts, [*posts[1:], None], strict=True):
+        depth = after.depth if after else 0
+        post.ends = depth <= post.depth
+        post.closes = range(post.depth - depth) if post.ends else range(0)
+    for before, post in pairwise(posts):
+        post.opens = post.depth > before.depth
+    return posts
 
 
 def _lock(comment: Comment) -> Comment:

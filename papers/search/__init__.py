@@ -1,5 +1,5 @@
 """Find papers by words: `matching` orders them by rank, `mark` shows where the words stand."""
 
-from ._keyword import END, QUERY_LIMIT, START, mark, matching
+from ._keyword import QUERY_LIMIT, mark, matching
 
-__all__ = ["END", "QUERY_LIMIT", "START", "mark", "matching"]
+__all__ = ["QUERY_LIMIT", "mark", "matching"]

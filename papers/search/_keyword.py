@@ -12,12 +12,11 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
 from papers import identifiers
+from papers.markup import MARK_END, MARK_START
 
 if TYPE_CHECKING:
     from papers.models.catalogue import PaperQuerySet
 
-# Private-use characters, which no cleaned text holds, so that marks survive escaping (markup.highlight).
-START, END = "\ue000", "\ue001"
 QUERY_LIMIT = 400
 
 _QUERY = "websearch_to_tsquery('papers', %s)"
@@ -44,11 +43,11 @@ def matching(papers: "PaperQuerySet", text: str) -> "PaperQuerySet":
 
 
 def mark(text: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Return {paper id: (title, passage)} with START and END around the words found; one statement.
+    """Return {paper id: (title, passage)} with MARK_START and MARK_END around the words found; one statement.
 
     Still outside text: `markup.highlight` makes it HTML.
     """
-    options = f"StartSel={START}, StopSel={END}"
+    options = f"StartSel={MARK_START}, StopSel={MARK_END}"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -13,8 +13,7 @@ from papers import reading_list, triage
 from papers.models import Entry, Paper, Vote
 from readinglist.http import Request, wants_fragment
 
-from .listings import act_base
-from .viewpoint import look, member_only
+from .viewpoint import look, member_only, row_context
 
 
 def find_paper(request: Request, view: triage.Viewpoint, pk: int) -> Paper:
@@ -70,9 +69,7 @@ def _answer(request: Request, view: triage.Viewpoint, paper: Paper, said: str) -
     [row] = triage.load_rows(view, [_rank_now(request, view, paper)])
     is_row = (request.htmx.target or "").startswith("p")
     template = "papers/_rows.html" if is_row else "papers/_paper_vote.html"
-    response = render(
-        request, template, {"rows": [row], "row": row, "acting": view.acting, "act_base": act_base(view)}
-    )
+    response = render(request, template, {**row_context(request, view), "rows": [row], "row": row})
     return trigger_client_event(response, "said", said)
 
 

@@ -19,7 +19,7 @@ from papers.periods import Period, parse_day, parse_month, parse_week
 from papers.trending import load_trending
 from readinglist.http import Request
 
-from .viewpoint import find_club, look, open_under_public_catalogue
+from .viewpoint import find_club, look, open_under_public_catalogue, row_context
 
 MONDAY_FIRST = Calendar(firstweekday=0)
 
@@ -128,9 +128,7 @@ def describe_period(
     )
     anchor = period.first
     return {
-        "view": view,
         "club": view.club,
-        "acting": view.acting,
         "period": period,
         "sources": sources,
         "source_names": ", ".join(source.name for source in sources),
@@ -149,7 +147,6 @@ def describe_period(
         ],
         "calendar": draw_calendar(view, anchor, neighbours.days, period),
         "calendar_title": date_format(anchor, "F Y"),
-        "act_base": act_base(view),
     }
 
 
@@ -159,11 +156,6 @@ def nearest_day(neighbours: triage.Neighbours, anchor: date) -> date | None:
         return anchor
     later = [day for day in neighbours.days if day > anchor]
     return min(later, default=neighbours.next or neighbours.previous)
-
-
-def act_base(view: triage.Viewpoint) -> str:
-    """Return the beginning of the addresses under which papers are voted on; empty for who may only look."""
-    return f"/clubs/{view.acting.slug}/papers/" if view.acting else ""
 
 
 def draw_calendar(
@@ -202,6 +194,7 @@ def select_rows(request: Request, view: triage.Viewpoint, ranks: list[triage.Ran
     start = parse_place(request.GET.get("from", ""))
     page, rest = chosen[start - 1 : start - 1 + triage.PAGE], len(chosen) - (start - 1 + triage.PAGE)
     return {
+        **row_context(request, view),
         "rows": triage.load_rows(view, page) if page else [],
         "counts": counts,
         "strip": triage.draw_strip(ranks, counts),

@@ -11,8 +11,7 @@ from papers import discussion, identifiers, triage
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
 from readinglist.http import Request
 
-from .listings import act_base
-from .viewpoint import look, open_under_public_catalogue
+from .viewpoint import look, open_under_public_catalogue, row_context
 
 
 def resolve_paper(request: Request, pk: int) -> Paper | int:
@@ -57,7 +56,8 @@ def paper_by_identifier(request: Request, name: str) -> HttpResponse:
 def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> dict[str, Any]:
     """Return all that the page shows. The club is the one whose address it is, or the one the reader acts in."""
     club = view.club or view.acting
-    if view.club is None and club is not None:
+    under_club = view.club is not None
+    if not under_club and club is not None:
         view = triage.Viewpoint(view.user, club, view.acting, [club.pk], view.mine)
     [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper]))
     entry = (
@@ -69,11 +69,9 @@ def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> di
         .order_by("-listing__date")
     )
     return {
-        "view": view,
+        **row_context(request, view),
         "club": club,
-        "under_club": view.club is not None,
-        "acting": view.acting,
-        "act_base": act_base(view),
+        "under_club": under_club,
         "paper": paper,
         "row": row,
         "identifiers": [(each.scheme, each.value, _address(each)) for each in paper.identifiers.all()],

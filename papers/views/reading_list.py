@@ -9,8 +9,7 @@ from papers import triage
 from papers.models import Entry
 from readinglist.http import Request
 
-from .listings import act_base
-from .viewpoint import look, open_under_public_catalogue
+from .viewpoint import look, open_under_public_catalogue, row_context
 
 SHOWN = 100
 
@@ -31,8 +30,7 @@ def entry_list(request: Request, slug: str) -> HttpResponse:
     rows = triage.load_rows(view, triage.load_ranks_of(view, papers)) if papers else []
     context = {
         "club": view.club,
-        "acting": view.acting,
-        "act_base": act_base(view),
+        **row_context(request, view),
         "rows": rows,
         "is_more": len(found) > SHOWN,
         "shown": SHOWN,

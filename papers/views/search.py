@@ -8,8 +8,7 @@ from papers import markup, search, triage
 from papers.models import Paper
 from readinglist.http import Request
 
-from .listings import act_base
-from .viewpoint import look, open_under_public_catalogue
+from .viewpoint import look, open_under_public_catalogue, row_context
 
 SHOWN = 50
 
@@ -41,7 +40,6 @@ def search_papers(request: Request) -> HttpResponse:
         "rows": rows,
         "is_more": len(papers) > SHOWN,
         "shown": SHOWN,
-        "acting": view.acting,
-        "act_base": act_base(view),
+        **row_context(request, view),
     }
     return render(request, "papers/search.html", context)

@@ -9,6 +9,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
+from django.utils.html import format_html
 
 from accounts import permissions
 from accounts.models import Club
@@ -72,3 +74,20 @@ def look(request: Request, slug: str | None = None) -> Viewpoint:
         return Viewpoint(request.user, club, acting, [club.pk], mine)
     public = Club.objects.filter(is_public=True).exclude(pk__in=mine).values_list("pk", flat=True)
     return Viewpoint(request.user, None, request.current_club, [*mine, *public], mine)
+
+
+def row_context(request: Request, view: Viewpoint) -> dict[str, Any]:
+    """Return what rows of papers need besides themselves (templates/papers/_rows.html).
+
+    The addresses and the form's token are made once a page, not once a row.
+    """
+    context: dict[str, Any] = {
+        "acting": view.acting,
+        "paper_base": f"/clubs/{view.club.slug}/papers/" if view.club else "/papers/",
+    }
+    if view.acting:
+        context["act_base"] = f"/clubs/{view.acting.slug}/papers/"
+        context["csrf_input"] = format_html(
+            '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request)
+        )
+    return context
