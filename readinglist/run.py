@@ -94,7 +94,11 @@ def is_taken(address: Address) -> bool:
             return True
         raise Unable(f"HOST={address.host} is not an address of this machine.") from None
     # Another program may have the port on all addresses, or on the other one that `localhost` stands for.
-    with suppress(OSError), socket.create_connection(("localhost", address.port), timeout=0.5):
+    return any(is_answered(loopback, address.port) for loopback in ("127.0.0.1", "::1"))
+
+
+def is_answered(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=0.5):
         return True
     return False
 

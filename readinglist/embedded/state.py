@@ -46,8 +46,11 @@ def make_state(var: Path) -> None:
 
 def make_private(folder: Path) -> None:
     """Make a folder, and what it lies in, that only its owner can enter."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Unable(f"{error.filename} is not a folder.") from None
 
 
 @contextmanager
