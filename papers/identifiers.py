@@ -46,7 +46,7 @@ def parse(text: str, scheme: str | None = None) -> Identifier | None:
     `https://dx.doi.org/10.1000/xyz.`, `PMID: 123`, `PMC123`, `https://openreview.net/forum?id=…`, `isbn:…`.
     `scheme` says how a bare value is to be read, which a PMID, an OpenReview id and an ISBN-10 need; a text
     that names another scheme than the one given is None. An arXiv DOI (10.48550/arXiv.…) always becomes the
-    arXiv identifier, also where `scheme` is "doi": both name the same work. A revision (`v3`) is dropped; see
+    arXiv identifier, so "doi" may give one: both name the same work. A revision (`v3`) is dropped; see
     `split_arxiv_revision`. Nothing is guessed from the middle of a sentence.
     """
     found = _recognise(text, scheme)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from papers import importers
 from papers.records import MAX_RAW, Record, Rejection, UnreadableInput, content_hash, from_data, to_data
-from tests.papers.importers.conftest import DATA, Dripping, part
+from tests.papers.importers.conftest import DATA, Dripping, part, thorough
 
 DAY = date(2025, 4, 25)
 SMALL = {
@@ -101,18 +101,21 @@ def check(name, data):
 
 
 @formats
+@thorough
 @given(data=st.binary(max_size=2_000))
 def test_arbitrary_bytes_raise_nothing_else(name, data):
     check(name, data)
 
 
 @formats
+@thorough
 @given(data=st.data())
 def test_mutated_files_raise_nothing_else(name, data):
     check(name, data.draw(mutations(SMALL[name])))
 
 
 @formats
+@thorough
 @given(pieces=st.lists(st.sampled_from(SPLINTERS), max_size=60))
 def test_heaps_of_splinters_raise_nothing_else(name, pieces):
     start = {"hf-page": b"", "hf-json": b"[", "arxiv-atom": b'<feed xmlns="http://www.w3.org/2005/Atom">'}[
@@ -121,6 +124,7 @@ def test_heaps_of_splinters_raise_nothing_else(name, pieces):
     check(name, start + b"".join(pieces))
 
 
+@thorough
 @given(data=st.one_of(st.binary(max_size=500), *(mutations(small) for small in SMALL.values())))
 def test_reading_by_content_raises_nothing_else(data):
     try:
