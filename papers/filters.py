@@ -63,7 +63,9 @@ class PaperFilter(django_filters.FilterSet):
     )
     identifier = IdentifierFilter(
         method="find_identifier",
-        label=_("Any identifier of the paper, however it is written: doi:10.1000/xyz, an arXiv address, pmid:123."),
+        label=_(
+            "Any identifier of the paper, however it is written: doi:10.1000/xyz, an arXiv address, pmid:123."
+        ),
     )
     category = django_filters.CharFilter(
         method="keep_category", max_length=100, label=_("A category as its source writes it, such as cs.LG.")
@@ -141,4 +143,3 @@ class ImportFilter(django_filters.FilterSet):
     class Meta:
         model = Import
         fields: list[str] = []
-

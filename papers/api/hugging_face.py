@@ -1,0 +1,360 @@
+"""The addresses of Hugging Face Daily Papers, in that service's shapes, for clients that exist already.
+
+`huggingface_hub.HfApi(endpoint=…)` has four calls for papers: list_daily_papers, list_papers, paper_info and
+read_paper. The last two send no token, so these addresses are open where PUBLIC_CATALOGUE is set, and take the
+token as the password of Basic otherwise: HfApi(endpoint="https://x:TOKEN@host"). A paper's `id` is its arXiv id
+where it has one, else ours; look-ups take both. What clubs do with papers never shows here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
+from rest_framework.authentication import SessionAuthentication, get_authorization_header
+from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import BasicTokenAuthentication, BearerAuthentication
+from papers import identifiers, periods, search
+from papers.models import Listing, ListingItem, MergedPaper, Paper
+
+from . import preconditions, problems
+from .permissions import TokenScope
+from .reach import Reach
+from .throttling import TokenRateThrottle
+from .views.catalogue import read_id
+
+DEFAULT_LIMIT = 50
+MOST = 100
+DEPTH = 1000
+
+
+class OwnBearerAuthentication(BearerAuthentication):
+    """Bearer with a token of ours. Where all is open, a token for Hugging Face that came along is passed over."""
+
+    def authenticate(self, request: Request) -> Any:
+        prefix = settings.REST_KNOX["TOKEN_PREFIX"]
+        words = get_authorization_header(request).split()
+        if settings.PUBLIC_CATALOGUE and len(words) == 2 and not words[1].startswith(prefix.encode()):
+            return None
+        return super().authenticate(request)
+
+
+class CatalogueIsOpen(BasePermission):
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return settings.PUBLIC_CATALOGUE or bool(request.user and request.user.is_authenticated)
+
+
+class AnyAccept(BaseContentNegotiation):
+    """Each address has one form; what the client would rather have changes nothing."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0] if parsers else None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+def error_response(error: Exception, context: dict[str, Any]) -> HttpResponse:
+    """Answer an error as that service does: {"error": …}, the sentence in a header too."""
+    translated = problems.note_failure(error, context.get("request"))
+    found = force_str(translated.detail)
+    text = _("There is no such paper here.") if translated.status_code == 404 else found
+    header = text.encode("ascii", "replace").decode().replace("\n", " ")
+    headers = {**problems.headers_of(translated), "X-Error-Message": header}
+    return JsonResponse({"error": text}, status=translated.status_code, headers=headers)
+
+
+class HuggingFaceView(APIView):
+    schema = None
+    authentication_classes = [BasicTokenAuthentication, OwnBearerAuthentication, SessionAuthentication]
+    permission_classes = [CatalogueIsOpen, TokenScope]
+    throttle_classes = [TokenRateThrottle]
+    content_negotiation_class = AnyAccept
+
+    @cached_property
+    def reach(self) -> Reach:
+        return Reach.of(self.request)
+
+    def get_exception_handler(self) -> Any:
+        return error_response
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return BasicTokenAuthentication().authenticate_header(request)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(answer, Response) and self.request.method in {"GET", "HEAD"}:
+            preconditions.add_etag(self.request, answer)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A paper in a listing."""
+
+    paper_id: int
+    day: date | None
+    upvotes: int | None
+    submitter: str
+
+
+class DailyPapers(HuggingFaceView):
+    """`GET /api/daily_papers`: date, week, month, submitter, sort, p, limit."""
+
+    def get(self, request: Request) -> Response:
+        limit = read_number(request, "limit", DEFAULT_LIMIT, least=1, most=MOST)
+        start = read_number(request, "p", 0, least=0, most=10**9) * limit
+        sort = request.query_params.get("sort", "publishedAt")
+        if sort not in {"publishedAt", "trending"}:
+            raise ParseError(_("`sort` is publishedAt or trending."))
+        items = self.reach.listing_items().filter(listing__in=self._listings().values("pk"))
+        if submitter := request.query_params.get("submitter"):
+            items = items.filter(submitter=submitter.replace("\0", ""))
+        walk = walk_hottest if sort == "trending" else walk_listings
+        mentions = walk(self.reach, items, min(start, DEPTH) + limit)
+        if start >= DEPTH and len(mentions) > DEPTH:
+            raise ParseError(
+                _("Pages end after %(most)d papers. Ask for a date, a week or a month.") % {"most": DEPTH}
+            )
+        return Response(list(show_items(mentions[start : start + limit])))
+
+    def _listings(self) -> QuerySet[Listing]:
+        listings = self.reach.listings()
+        asked = {
+            name: text for name in ("date", "week", "month") if (text := self.request.query_params.get(name))
+        }
+        if len(asked) > 1:
+            raise ParseError(_("Give a date, a week or a month, not several of them."))
+        parsers = {"date": periods.parse_day, "week": periods.parse_week, "month": periods.parse_month}
+        examples = {"date": "2025-04-25", "week": "2025-W17", "month": "2025-04"}
+        for name, text in asked.items():
+            period = parsers[name](text)
+            if period is None:
+                raise ParseError(
+                    _("`%(name)s` is written like this: %(example)s.")
+                    % {"name": name, "example": examples[name]}
+                )
+            listings = listings.filter(date__range=(period.first, period.last))
+        return listings
+
+
+class PaperSearch(HuggingFaceView):
+    """`GET /api/papers/search`: q, limit. Without words, the newest."""
+
+    def get(self, request: Request) -> Response:
+        limit = read_number(request, "limit", DEFAULT_LIMIT, least=1, most=MOST)
+        text = request.query_params.get("q", "")
+        items = self.reach.listing_items().filter(listing__in=self.reach.listings().values("pk"))
+        if text.strip():
+            ids = list(search.matching(self.reach.papers(), text).values_list("pk", flat=True)[:limit])
+            mentions = find_mentions(items, ids)
+        else:
+            mentions = walk_listings(self.reach, items, limit)
+        return Response(list(show_items(mentions)))
+
+
+class PaperInfo(HuggingFaceView):
+    """`GET /api/papers/<id>`, by arXiv id or ours."""
+
+    def get(self, request: Request, name: str) -> Response:
+        paper = find_paper(self.reach, name)
+        items = self.reach.listing_items().filter(listing__in=self.reach.listings().values("pk"))
+        [mention] = find_mentions(items, [paper.pk])
+        return Response(show_paper(paper, mention))
+
+
+class PaperMarkdown(HuggingFaceView):
+    """`GET /papers/<id>.md`, by arXiv id or ours."""
+
+    def get(self, request: Request, name: str) -> HttpResponse:
+        paper = find_paper(self.reach, name)
+        return HttpResponse(write_markdown(paper), content_type="text/markdown; charset=utf-8")
+
+
+paper_markdown = PaperMarkdown.as_view()
+
+
+# Finding
+
+
+def find_paper(reach: Reach, name: str) -> Paper:
+    """Return the paper that an arXiv id, another identifier or an id of ours names. Raises Http404."""
+    papers = reach.papers().prefetch_related("identifiers").defer("search_text")
+    pk = read_id(name)
+    if pk is not None:
+        merged = MergedPaper.objects.filter(pk=pk).values("paper")
+        found = papers.filter(pk=pk).first() or papers.filter(pk__in=merged).first()
+    else:
+        named = identifiers.parse(name, "arxiv") or identifiers.parse(name)
+        found = (
+            named and papers.filter(identifiers__scheme=named.scheme, identifiers__value=named.value).first()
+        )
+    if not found:
+        raise Http404
+    return found
+
+
+def walk_listings(reach: Reach, items: QuerySet[ListingItem], number: int) -> list[Mention]:
+    """Return the first papers of listings, newest day first, in their order; each paper once.
+
+    It reads from the top, so `number` must be small; a paper that several listings name is read again.
+    """
+    rows = items.order_by("-listing__date", "listing__source", "position").values_list(
+        "paper_id", "listing__date", "upvotes", "submitter"
+    )
+    window = number + 50
+    while True:
+        read = [Mention(*row) for row in rows[:window]]
+        found: dict[int, Mention] = {}
+        for mention in read:
+            found.setdefault(mention.paper_id, mention)
+        if len(found) >= number or len(read) < window:
+            return list(found.values())[:number]
+        window *= 4
+
+
+def walk_hottest(reach: Reach, items: QuerySet[ListingItem], number: int) -> list[Mention]:
+    """Return the hottest papers of listings (`papers.trending`)."""
+    listed = reach.papers().filter(Exists(items.filter(paper=OuterRef("pk"))))
+    return find_mentions(items, listed.order_by("-heat", "-pk").values_list("pk", flat=True)[:number])
+
+
+def find_mentions(items: QuerySet[ListingItem], paper_ids: Iterable[int]) -> list[Mention]:
+    """Return, in their order, where papers stand in their newest listing; nowhere is fine too."""
+    ids = list(dict.fromkeys(paper_ids))
+    rows = items.filter(paper__in=ids).order_by("listing__date").values_list(
+        "paper_id", "listing__date", "upvotes", "submitter"
+    )  # fmt: skip
+    newest = {row[0]: Mention(*row) for row in rows}
+    return [newest.get(pk) or Mention(pk, None, None, "") for pk in ids]
+
+
+def read_number(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
+        raise ParseError(
+            _("`%(name)s` is a whole number from %(least)d to %(most)d.")
+            % {"name": name, "least": least, "most": most}
+        )
+    return int(text)
+
+
+# Showing
+
+
+def show_items(mentions: list[Mention]) -> Iterator[dict[str, Any]]:
+    """Give the items of a list: a paper each, wrapped in what the listing says of it. Two queries."""
+    papers = (
+        Paper.objects.prefetch_related("identifiers")
+        .only("title", "abstract", "authors", "published", "urls", "upvotes")
+        .in_bulk([mention.paper_id for mention in mentions])
+    )
+    for mention in mentions:
+        paper = papers.get(mention.paper_id)
+        if paper is None:  # merged away since
+            continue
+        shown = show_paper(paper, mention)
+        yield {
+            "paper": shown,
+            "publishedAt": show_moment(mention.day or paper.published),
+            # Where `paper` has no publishedAt the client takes the outer one for it, and looks here for the other.
+            "submittedOnDailyAt": show_moment(mention.day),
+            "title": shown["title"],
+            "summary": shown["summary"],
+            "numComments": 0,
+            **({"submittedBy": shown["submittedOnDailyBy"]} if mention.submitter else {}),
+        }
+
+
+def show_paper(paper: Paper, mention: Mention) -> dict[str, Any]:
+    """Give a paper as that service does; what is not known is null or left out."""
+    addresses: dict[str, str] = {}
+    for kind, address in paper.urls:
+        addresses.setdefault(kind, address)
+    shown: dict[str, Any] = {
+        "id": public_id(paper),
+        "authors": [
+            {"_id": f"{paper.pk}-{number}", "name": name, "hidden": False}
+            for number, name in enumerate(paper.authors, start=1)
+        ],
+        "publishedAt": show_moment(paper.published),
+        "submittedOnDailyAt": show_moment(mention.day),
+        "title": paper.title,
+        "summary": paper.abstract,
+        "upvotes": paper.upvotes if mention.upvotes is None else mention.upvotes,
+    }
+    if mention.submitter:
+        shown["submittedOnDailyBy"] = {
+            "user": mention.submitter,
+            "name": mention.submitter,
+            "fullname": mention.submitter,
+            "type": "user",
+        }
+    for kind, name in (("code", "githubRepo"), ("project", "projectPage")):
+        if kind in addresses:
+            shown[name] = addresses[kind]
+    return shown
+
+
+def public_id(paper: Paper) -> str:
+    """Return a paper's arXiv id where it has one, else ours."""
+    arxiv = [found.value for found in paper.identifiers.all() if found.scheme == "arxiv"]
+    return min(arxiv) if arxiv else str(paper.pk)
+
+
+def show_moment(day: date | None) -> str | None:
+    return None if day is None else f"{day.isoformat()}T00:00:00.000Z"
+
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+def write_markdown(paper: Paper) -> str:
+    """Return a paper as Markdown: title, facts, abstract. What looks like an HTML tag is made plain text."""
+    facts = []
+    if paper.authors:
+        facts.append((_("Authors"), ", ".join(paper.authors)))
+    if paper.published:
+        facts.append((_("Published"), paper.published.isoformat()))
+    if paper.journal:
+        facts.append((_("Journal"), paper.journal))
+    if paper.categories:
+        facts.append((_("Categories"), ", ".join(paper.categories)))
+    lines = [f"# {_escape(paper.title)}", "", *(f"- {name}: {_escape(text)}" for name, text in facts)]
+    for row in paper.identifiers.all():
+        found = identifiers.Identifier(row.scheme, row.value)
+        lines.append(f"- {found}: <{identifiers.address(found)}>")
+    lines += [f"- {kind}: <{_close(address)}>" for kind, address in paper.urls]
+    lines.append(
+        f"- {settings.SITE_NAME}: <{settings.SITE_URL}{reverse('papers:paper_detail', args=[paper.pk])}>"
+    )
+    if paper.abstract:
+        lines += ["", f"## {_('Abstract')}", "", _escape(paper.abstract)]
+    return "\n".join(lines) + "\n"
+
+
+def _escape(text: str) -> str:
+    return _TAG.sub(r"\\<", text)
+
+
+def _close(address: str) -> str:
+    """Return an address that cannot end the angle brackets around it."""
+    return address.replace("<", "%3C").replace(">", "%3E")

@@ -1,0 +1,362 @@
+"""What the API's rows look like, and what it takes in. The words are those of docs/design.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import Club, Membership, Role, User
+from papers import importers
+from papers.filters import LARGEST_ID
+from papers.models import Comment, CommentRevision, Entry, Import, Listing, Paper, Source, Vote
+from papers.reading_list import TAG_LENGTH
+
+# People
+
+
+class PersonSerializer(serializers.ModelSerializer):
+    name = serializers.CharField(source="display_name", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "name"]
+
+
+class MemberSerializer(serializers.ModelSerializer):
+    id = serializers.IntegerField(source="user_id", read_only=True)
+    name = serializers.CharField(source="user.display_name", read_only=True)
+
+    class Meta:
+        model = Membership
+        fields = ["id", "name", "role", "joined"]
+
+
+class ClubSerializer(serializers.ModelSerializer):
+    role = serializers.SerializerMethodField(
+        help_text=_("What you are here; null in a public club of others.")
+    )
+    version = serializers.IntegerField(read_only=True, help_text=_("The club's version at its last change."))
+
+    class Meta:
+        model = Club
+        fields = ["id", "slug", "name", "time_zone", "is_public", "role", "created", "version"]
+
+    @extend_schema_field(serializers.ChoiceField(choices=Role.choices, allow_null=True))
+    def get_role(self, club: Club) -> str | None:
+        roles: dict[int, str] = self.context["roles"]
+        return roles.get(club.pk)
+
+
+# The catalogue
+
+
+class IdentifierSerializer(serializers.Serializer):
+    scheme = serializers.CharField()
+    value = serializers.CharField()
+
+
+class UrlSerializer(serializers.Serializer):
+    kind = serializers.CharField(help_text=_("page, pdf, code, project or doi"))
+    url = serializers.URLField()
+
+    def to_representation(self, pair: list[str]) -> dict[str, str]:
+        return {"kind": pair[0], "url": pair[1]}
+
+
+class PaperSerializer(serializers.ModelSerializer):
+    authors = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text=_("Names in order.")
+    )
+    categories = serializers.ListField(child=serializers.CharField(), read_only=True)
+    identifiers = IdentifierSerializer(many=True, read_only=True)
+    urls = UrlSerializer(many=True, read_only=True)
+    revision = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text=_("The work's own, as 3 of arXiv v3.")
+    )
+    version = serializers.IntegerField(
+        read_only=True, help_text=_("The catalogue's version at its last change.")
+    )
+
+    class Meta:
+        model = Paper
+        fields = [
+            *("id", "title", "abstract", "authors", "identifiers", "published", "updated", "revision"),
+            *("categories", "journal", "urls", "version"),
+        ]
+
+
+class SourceSerializer(serializers.ModelSerializer):
+    club = serializers.SlugRelatedField(
+        slug_field="slug",
+        read_only=True,
+        allow_null=True,
+        help_text=_("The club it belongs to; null for the installation's."),
+    )
+
+    class Meta:
+        model = Source
+        fields = ["id", "slug", "name", "kind", "club"]
+
+
+class ListingItemSerializer(serializers.Serializer):
+    position = serializers.IntegerField()
+    paper = serializers.IntegerField(source="paper_id", help_text=_("The id of the paper."))
+    upvotes = serializers.IntegerField(allow_null=True, help_text=_("Votes at the source itself."))
+    submitter = serializers.CharField(allow_blank=True)
+
+
+class ListingSerializer(serializers.ModelSerializer):
+    source = serializers.IntegerField(
+        source="source_id", read_only=True, help_text=_("The id of the source.")
+    )
+    version = serializers.IntegerField(
+        read_only=True, help_text=_("The catalogue's version at its last change.")
+    )
+
+    class Meta:
+        model = Listing
+        fields = ["id", "source", "date", "created", "version"]
+
+
+class ListingDetailSerializer(ListingSerializer):
+    items = ListingItemSerializer(
+        source="first_items", many=True, read_only=True, help_text=_("The first 1,000 papers, in order.")
+    )
+    more_items = serializers.URLField(
+        read_only=True,
+        allow_null=True,
+        help_text=_("Where the items after those are; null when these are all."),
+    )
+
+    class Meta(ListingSerializer.Meta):
+        fields = [*ListingSerializer.Meta.fields, "items", "more_items"]
+
+
+# Imports
+
+
+class CountsSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Import
+        fields = ["added", "updated", "unchanged", "rejected"]
+        read_only_fields = fields
+
+
+class ProgressSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Import
+        fields = ["read_bytes", "input_bytes"]
+        read_only_fields = fields
+
+
+class ImportSerializer(serializers.ModelSerializer):
+    source = serializers.IntegerField(source="source_id", read_only=True)
+    club = serializers.SlugRelatedField(slug_field="slug", read_only=True, allow_null=True)
+    queued_by = PersonSerializer(read_only=True, allow_null=True)
+    counts = CountsSerializer(source="*", read_only=True)
+    progress = ProgressSerializer(source="*", read_only=True)
+
+    class Meta:
+        model = Import
+        fields = [
+            *("id", "state", "input_name", "format", "date", "source", "club", "queued_by"),
+            *("queued", "started", "finished", "error", "progress", "counts"),
+        ]
+        read_only_fields = fields
+
+
+class RejectionSerializer(serializers.Serializer):
+    place = serializers.CharField(help_text=_("Where in the input, such as: line 11."))
+    reason = serializers.CharField()
+    raw = serializers.CharField(
+        allow_blank=True, help_text=_("What the record says, its first 2,000 characters.")
+    )
+
+
+class NewImportSerializer(serializers.Serializer):
+    """What `POST imports/` takes, as multipart/form-data."""
+
+    file = serializers.FileField(
+        allow_empty_file=True,
+        use_url=False,
+        help_text=_("The input: a saved page, a JSON answer, an Atom feed …"),
+    )
+    format = serializers.ChoiceField(
+        choices=[], required=False, allow_blank=True, help_text=_("Detected where it is left out.")
+    )
+    date = serializers.DateField(
+        required=False,
+        allow_null=True,
+        help_text=_("The day of the listing, where the input does not say it."),
+    )
+    club = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text=_("The short name of the club it is for; else the installation."),
+    )
+    source = serializers.CharField(
+        required=False, allow_blank=True, help_text=_("The short name of the source it came from.")
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        fields["format"].choices = list(importers.FORMATS)  # type: ignore[attr-defined]
+        return fields
+
+
+# The reading list
+
+
+class PromoterSerializer(serializers.Serializer):
+    """A member with a promotion or an offer on an entry."""
+
+    id = serializers.IntegerField(source="member_id")
+    name = serializers.CharField(source="member.display_name")
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    """An entry and all that belongs to it; prepared by `views.entries.with_acts`."""
+
+    club = serializers.SlugField(source="club.slug", read_only=True)
+    paper = serializers.IntegerField(source="paper_id", read_only=True, help_text=_("The id of the paper."))
+    score = serializers.IntegerField(read_only=True, help_text=_("Promotions less demotions."))
+    my_vote = serializers.SerializerMethodField(help_text=_("Your own vote: 1, -1, or null."))
+    promoters = PromoterSerializer(
+        many=True,
+        read_only=True,
+        allow_null=True,
+        help_text=_("In the order they promoted; for members only."),
+    )
+    volunteers = PromoterSerializer(
+        source="offers", many=True, read_only=True, allow_null=True, help_text=_("For members only.")
+    )
+    tags = serializers.SerializerMethodField()
+    comments = serializers.IntegerField(source="comment_count", read_only=True, help_text=_("How many."))
+    suggested_by = PersonSerializer(read_only=True, allow_null=True, help_text=_("For members only."))
+    version = serializers.IntegerField(read_only=True, help_text=_("The club's version at its last change."))
+
+    class Meta:
+        model = Entry
+        fields = [
+            *("id", "club", "paper", "state", "score", "promotions", "demotions", "my_vote"),
+            *("promoters", "volunteers", "tags", "comments", "suggested_by", "created", "version"),
+        ]
+        read_only_fields = fields
+
+    def to_representation(self, entry: Entry) -> dict[str, Any]:
+        shown = super().to_representation(entry)
+        if not self.context["is_member"]:
+            # Who stands behind the numbers of a public club is its own business.
+            shown |= {"promoters": None, "volunteers": None, "suggested_by": None}
+        return shown
+
+    def get_my_vote(self, entry: Any) -> int | None:
+        return next((vote.value for vote in entry.my_votes), None)
+
+    def get_tags(self, entry: Any) -> list[str]:
+        return [tagging.tag.name for tagging in entry.taggings.all()]
+
+
+class NewEntrySerializer(serializers.Serializer):
+    paper = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text=_("The id of a paper."))
+
+
+class CastVoteSerializer(serializers.Serializer):
+    value = serializers.ChoiceField(choices=[1, -1], help_text=_("1 promotes, -1 demotes."))
+
+    def validate_value(self, value: int) -> int:
+        # A ChoiceField compares as text, so "1" and true would do; what comes back is the number.
+        return int(value)
+
+
+class VoteSerializer(serializers.ModelSerializer):
+    entry = serializers.IntegerField(source="entry_id", read_only=True)
+    paper = serializers.IntegerField(source="entry.paper_id", read_only=True)
+    member = PersonSerializer(read_only=True)
+    cast = serializers.DateTimeField(source="cast_at", read_only=True)
+    version = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Vote
+        fields = ["id", "entry", "paper", "member", "value", "cast", "version"]
+        read_only_fields = fields
+
+
+class TagSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=TAG_LENGTH, help_text=_("Blanks become hyphens."))
+
+
+# The discussion
+
+
+class CommentSerializer(serializers.ModelSerializer):
+    entry = serializers.IntegerField(source="entry_id", read_only=True)
+    parent = serializers.IntegerField(source="parent_id", read_only=True, allow_null=True)
+    author = PersonSerializer(read_only=True, allow_null=True)
+    posted = serializers.DateTimeField(source="posted_at", read_only=True)
+    edited = serializers.DateTimeField(source="edited_at", read_only=True, allow_null=True)
+    removed = serializers.DateTimeField(source="removed_at", read_only=True, allow_null=True)
+    version = serializers.IntegerField(read_only=True, help_text=_("The club's version at its last change."))
+
+    class Meta:
+        model = Comment
+        fields = ["id", "entry", "parent", "author", "text", "posted", "edited", "removed", "version"]
+        read_only_fields = fields
+
+
+class NewCommentSerializer(serializers.Serializer):
+    text = serializers.CharField(
+        trim_whitespace=False, help_text=_("Markdown with mathematics, up to 20 kB.")
+    )
+    parent = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=LARGEST_ID,
+        help_text=_("The comment this one answers."),
+    )
+
+
+class EditedCommentSerializer(serializers.Serializer):
+    text = serializers.CharField(trim_whitespace=False)
+
+
+class CommentRevisionSerializer(serializers.ModelSerializer):
+    replaced = serializers.DateTimeField(source="replaced_at", read_only=True)
+
+    class Meta:
+        model = CommentRevision
+        fields = ["text", "replaced"]
+        read_only_fields = fields
+
+
+# Sync and errors
+
+
+class TombstoneSerializer(serializers.Serializer):
+    kind = serializers.CharField(help_text=_("What it was: paper, entry, vote, volunteer, tagging …"))
+    id = serializers.IntegerField(source="object_id")
+    version = serializers.IntegerField(help_text=_("The library's version when it was deleted."))
+
+
+class FieldErrorSerializer(serializers.Serializer):
+    field = serializers.CharField(allow_blank=True)
+    message = serializers.CharField()
+    accepted = serializers.JSONField(
+        required=False, help_text=_("The values that would do, where they are few.")
+    )
+
+
+class ProblemSerializer(serializers.Serializer):
+    """Problem details, RFC 9457."""
+
+    type = serializers.URLField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    code = serializers.CharField(help_text=_("The problem as one word, for scripts."))
+    errors = FieldErrorSerializer(many=True, required=False)

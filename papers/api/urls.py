@@ -1,0 +1,54 @@
+from django.urls import path, re_path
+
+from . import docs, hugging_face
+from .views import catalogue, clubs, comments, entries, imports
+from .views.fallback import Fallback
+
+app_name = "api"
+
+CLUB = "v1/clubs/<slug:slug>/"
+ENTRY = f"{CLUB}entries/<int:pk>/"
+
+urlpatterns = [
+    # What it is
+    path("schema/", docs.show_schema, name="schema"),
+    path("docs/", docs.show_docs, name="docs"),
+    # The catalogue
+    path("v1/papers/", catalogue.PaperList.as_view(), name="papers"),
+    path("v1/papers/<path:paper>/", catalogue.PaperDetail.as_view(), name="paper"),
+    path("v1/deleted/", catalogue.DeletedList.as_view(), name="deleted"),
+    path("v1/sources/", catalogue.SourceList.as_view(), name="sources"),
+    path("v1/sources/<int:pk>/", catalogue.SourceDetail.as_view(), name="source"),
+    path("v1/listings/", catalogue.ListingList.as_view(), name="listings"),
+    path("v1/listings/<int:pk>/", catalogue.ListingDetail.as_view(), name="listing"),
+    path("v1/listings/<int:pk>/items/", catalogue.ListingItemList.as_view(), name="listing_items"),
+    path("v1/imports/", imports.ImportList.as_view(), name="imports"),
+    path("v1/imports/<int:pk>/", imports.ImportDetail.as_view(), name="import"),
+    path("v1/imports/<int:pk>/rejections/", imports.RejectionList.as_view(), name="rejections"),
+    # Clubs
+    path("v1/clubs/", clubs.ClubList.as_view(), name="clubs"),
+    path(CLUB, clubs.ClubDetail.as_view(), name="club"),
+    path(f"{CLUB}members/", clubs.MemberList.as_view(), name="members"),
+    path(f"{CLUB}deleted/", clubs.ClubDeletedList.as_view(), name="club_deleted"),
+    path(f"{CLUB}votes/", entries.VoteList.as_view(), name="votes"),
+    path(f"{CLUB}comments/", comments.ClubCommentList.as_view(), name="club_comments"),
+    path(f"{CLUB}papers/<int:pk>/vote/", entries.PaperVote.as_view(), name="paper_vote"),
+    # Entries
+    path(f"{CLUB}entries/", entries.EntryList.as_view(), name="entries"),
+    path(ENTRY, entries.EntryDetail.as_view(), name="entry"),
+    path(f"{ENTRY}vote/", entries.EntryVote.as_view(), name="entry_vote"),
+    path(f"{ENTRY}volunteer/", entries.EntryVolunteer.as_view(), name="entry_volunteer"),
+    path(f"{ENTRY}tags/", entries.EntryTagList.as_view(), name="entry_tags"),
+    path(f"{ENTRY}tags/<path:name>/", entries.EntryTag.as_view(), name="entry_tag"),
+    path(f"{ENTRY}comments/", comments.CommentList.as_view(), name="comments"),
+    path(f"{ENTRY}comments/<int:comment>/", comments.CommentDetail.as_view(), name="comment"),
+    path(
+        f"{ENTRY}comments/<int:comment>/history/", comments.CommentHistory.as_view(), name="comment_history"
+    ),
+    # The shapes of Hugging Face Daily Papers
+    path("daily_papers", hugging_face.DailyPapers.as_view(), name="daily_papers"),
+    path("papers/search", hugging_face.PaperSearch.as_view(), name="paper_search"),
+    path("papers/<path:name>", hugging_face.PaperInfo.as_view(), name="paper_info"),
+    # Whatever else
+    re_path(r"^v1/(?P<path>.*)$", Fallback.as_view(), name="fallback"),
+]

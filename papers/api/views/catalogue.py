@@ -1,0 +1,252 @@
+"""Papers, sources and listings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from papers import identifiers
+from papers.api import preconditions
+from papers.api.pagination import ByPosition, ByRank, Cursor, KeysetPagination
+from papers.api.problems import InvalidInput
+from papers.api.serializers import (
+    ListingDetailSerializer,
+    ListingItemSerializer,
+    ListingSerializer,
+    PaperSerializer,
+    SourceSerializer,
+    TombstoneSerializer,
+)
+from papers.filters import LARGEST_ID, ListingFilter, PaperFilter
+from papers.models import Listing, ListingItem, MergedPaper, Paper, PaperIdentifier, Source, Tombstone
+
+from .base import ApiView, ListView, VersionedListView
+
+ITEMS_EMBEDDED = 1000
+
+
+class PermanentRedirect(HttpResponse):
+    """308: the method and the body go along."""
+
+    status_code = 308
+
+    def __init__(self, to: str) -> None:
+        super().__init__(headers={"Location": to})
+
+
+class TemporaryRedirect(PermanentRedirect):
+    status_code = 307
+
+
+class PaperList(VersionedListView):
+    queryset = Paper.objects.none()
+    serializer_class = PaperSerializer
+    filterset_class = PaperFilter
+    has_versions = True
+
+    def get_queryset(self) -> QuerySet[Paper]:
+        return self.reach.papers().prefetch_related("identifiers").defer("search_text")
+
+    def etag_facts(self) -> tuple[Any, ...]:
+        # Which papers one may know of depends on one's clubs; all else stamps the catalogue.
+        return "papers", sorted(self.reach.my_clubs)
+
+    @property
+    def paginator(self) -> BasePagination:
+        if not hasattr(self, "_paginator"):
+            is_search = "q" in self.request.query_params and "since" not in self.request.query_params
+            self._paginator = ByRank() if is_search else self.pagination_class()
+        return self._paginator
+
+    @extend_schema(
+        summary=_("List papers, look one up by an identifier, or search"), operation_id="list_papers"
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """In the order of their last change, oldest first; with `q`, best match first."""
+        return super().get(request, *args, **kwargs)
+
+
+class PaperDetail(ApiView):
+    queryset = Paper.objects.none()
+    serializer_class = PaperSerializer
+    pagination_class = None
+    filter_backends = []
+    has_versions = True
+
+    @extend_schema(
+        summary=_("Read a paper"),
+        operation_id="read_paper",
+        parameters=[
+            OpenApiParameter(
+                "paper",
+                OpenApiTypes.STR,
+                OpenApiParameter.PATH,
+                description=_("The paper's id; an arXiv id leads there."),
+            )
+        ],
+        responses={
+            200: PaperSerializer,
+            307: OpenApiResponse(description=_("Where the paper with this arXiv id is.")),
+            308: OpenApiResponse(description=_("Where the paper is that this one was merged into.")),
+        },
+    )
+    def get(self, request: Request, paper: str) -> Response | HttpResponse:
+        """The id of a merged paper, and an arXiv id, lead to the paper."""
+        found = self._find(paper)
+        if isinstance(found, HttpResponse):
+            return found
+        etag = preconditions.make_etag("paper", found.pk, found.version)
+        if preconditions.matches_etag(request, etag):
+            response = preconditions.not_modified(found.version)
+        else:
+            response = self.show(found)
+        response.headers["ETag"] = etag
+        return response
+
+    def _find(self, name: str) -> Paper | HttpResponse:
+        papers = self.reach.papers()
+        pk = read_id(name)
+        if pk is not None:
+            paper = papers.prefetch_related("identifiers").defer("search_text").filter(pk=pk).first()
+            if paper is not None:
+                return paper
+            merged = MergedPaper.objects.filter(pk=pk, paper__in=papers.values("pk")).first()
+            if merged is not None:
+                return PermanentRedirect(reverse("api:paper", args=[merged.paper_id]))
+            raise Http404
+        named = identifiers.parse(name, "arxiv")
+        found = (
+            named
+            and PaperIdentifier.objects.filter(
+                scheme=named.scheme, value=named.value, paper__in=papers.values("pk")
+            ).first()
+        )
+        if found:
+            return TemporaryRedirect(reverse("api:paper", args=[found.paper_id]))
+        raise Http404
+
+
+class DeletedList(VersionedListView):
+    """What was deleted from the catalogue."""
+
+    queryset = Tombstone.objects.none()
+    serializer_class = TombstoneSerializer
+    filter_backends = []
+    has_versions = True
+
+    def get_queryset(self) -> QuerySet[Tombstone]:
+        return Tombstone.objects.filter(club=None)
+
+    @extend_schema(summary=_("List what was deleted from the catalogue"), operation_id="list_deleted_papers")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A merged paper is among them; its address leads to the one it was merged into."""
+        return super().get(request, *args, **kwargs)
+
+
+class SourceList(ListView):
+    queryset = Source.objects.none()
+    serializer_class = SourceSerializer
+    pagination_class = KeysetPagination
+    filter_backends = []
+
+    def get_queryset(self) -> QuerySet[Source]:
+        return self.reach.sources().select_related("club")
+
+    @extend_schema(summary=_("List sources"), operation_id="list_sources")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The installation's sources, and those of your clubs."""
+        return super().get(request, *args, **kwargs)
+
+
+class SourceDetail(ApiView):
+    queryset = Source.objects.none()
+    serializer_class = SourceSerializer
+    pagination_class = None
+    filter_backends = []
+
+    @extend_schema(summary=_("Read a source"), operation_id="read_source")
+    def get(self, request: Request, pk: int) -> Response:
+        return self.show(get_object_or_404(self.reach.sources().select_related("club"), pk=pk))
+
+
+class ListingList(VersionedListView):
+    queryset = Listing.objects.none()
+    serializer_class = ListingSerializer
+    filterset_class = ListingFilter
+    has_versions = True
+
+    def get_queryset(self) -> QuerySet[Listing]:
+        return self.reach.listings()
+
+    def etag_facts(self) -> tuple[Any, ...]:
+        return "listings", sorted(self.reach.my_clubs)
+
+    @extend_schema(summary=_("List listings"), operation_id="list_listings")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Each is one day of one source; its papers are at its own address."""
+        return super().get(request, *args, **kwargs)
+
+
+class ListingDetail(ApiView):
+    queryset = Listing.objects.none()
+    serializer_class = ListingDetailSerializer
+    pagination_class = None
+    filter_backends = []
+    has_versions = True
+
+    @extend_schema(summary=_("Read a listing and its papers"), operation_id="read_listing")
+    def get(self, request: Request, pk: int) -> Response:
+        listing = get_object_or_404(self.reach.listings(), pk=pk)
+        items = list(self.reach.listing_items().filter(listing=listing)[: ITEMS_EMBEDDED + 1])
+        listing.more_items = None  # type: ignore[attr-defined]
+        if len(items) > ITEMS_EMBEDDED:
+            items.pop()
+            address = request.build_absolute_uri(reverse("api:listing_items", args=[listing.pk]))
+            cursor = Cursor((items[-1].position,)).encode()
+            listing.more_items = f"{address}?cursor={cursor}"  # type: ignore[attr-defined]
+        listing.first_items = items  # type: ignore[attr-defined]
+        return self.show(listing)
+
+
+class ListingItemList(ListView):
+    queryset = ListingItem.objects.none()
+    serializer_class = ListingItemSerializer
+    pagination_class = ByPosition
+    filter_backends = []
+
+    def get_queryset(self) -> QuerySet[ListingItem]:
+        listing = get_object_or_404(self.reach.listings(), pk=self.kwargs["pk"])
+        return self.reach.listing_items().filter(listing=listing)
+
+    @extend_schema(summary=_("List a listing's papers"), operation_id="list_listing_items")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """In the order of the listing, page by page; for listings too long to read at once."""
+        return super().get(request, *args, **kwargs)
+
+
+def read_id(text: str) -> int | None:
+    """Return an id as an address writes it; None for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        return None
+    number = int(text)
+    return number if number <= LARGEST_ID else None
+
+
+def find_source(sources: QuerySet[Source], name: str) -> Source:
+    """Return a source by id or short name. Raises InvalidInput."""
+    found = sources.filter(slug=name).first()
+    if found is None and (pk := read_id(name)) is not None:
+        found = sources.filter(pk=pk).first()
+    if found is None:
+        raise InvalidInput({"source": [_("There is no such source. Give its id or its short name.")]})
+    return found

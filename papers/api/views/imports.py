@@ -1,0 +1,134 @@
+"""Imports: queue one, follow it, read what it rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import permissions
+from accounts.models import Club
+from papers import importing
+from papers.api.idempotency import idempotent
+from papers.api.pagination import ByNumber, NewestFirst
+from papers.api.problems import InvalidInput, TooLarge
+from papers.api.serializers import ImportSerializer, NewImportSerializer, RejectionSerializer
+from papers.filters import ImportFilter
+from papers.models import Import, RejectedRecord
+
+from .base import ApiView, ListView
+from .catalogue import find_source
+
+# What a form weighs besides its file: names, boundaries, the other fields.
+FORM_ALLOWANCE = 64 * 1024
+
+
+class ImportList(ListView):
+    queryset = Import.objects.none()
+    serializer_class = ImportSerializer
+    pagination_class = NewestFirst
+    filterset_class = ImportFilter
+    parser_classes = [MultiPartParser]
+
+    def get_queryset(self) -> QuerySet[Import]:
+        return self.reach.imports().select_related("club", "queued_by")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Before anything reads the body: what is too large is never stored, not even for a moment.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_LIMIT + FORM_ALLOWANCE:
+            raise TooLarge(
+                _("The file has more than %(most)d MB. Split it, or import it on the server.")
+                % {"most": settings.UPLOAD_LIMIT // 2**20}
+            )
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(summary=_("List imports"), operation_id="list_imports")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Newest first: your own, and those of your clubs."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        summary=_("Queue an import"),
+        operation_id="queue_import",
+        request={"multipart/form-data": NewImportSerializer},
+        parameters=[
+            OpenApiParameter(
+                "Location",
+                str,
+                OpenApiParameter.HEADER,
+                response=[202],
+                description=_("The address of the import, to follow it."),
+            )
+        ],
+        responses={
+            202: OpenApiResponse(ImportSerializer, description=_("Queued; ask its address how it goes."))
+        },
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Store a file and let a worker read it. Organisers import for their club, administrators for all."""
+        said = self.read_input(NewImportSerializer)
+        source = find_source(self.reach.sources(), said["source"]) if said.get("source") else None
+        club = self._find_club(said.get("club", ""))
+        if source is not None:
+            if club is not None and source.club_id != club.pk:
+                raise InvalidInput({"source": [_("This source is not the club's own.")]})
+            club = source.club
+        self.require(
+            permissions.can_import(request.user, club)
+            and permissions.token_allows(self.reach.token, club, write=True)
+        )
+        run = importing.queue_import(
+            upload=said["file"],
+            name=said["file"].name,
+            by=request.user,
+            club=club,
+            source=source,
+            format=said.get("format", ""),
+            date=said.get("date"),
+        )
+        return self.show(run, status=202, headers={"Location": reverse("api:import", args=[run.pk])})
+
+    def _find_club(self, slug: str) -> Club | None:
+        if not slug:
+            return None
+        club = self.reach.clubs().filter(slug=slug).first()
+        if club is None:
+            raise InvalidInput({"club": [_("There is no such club. Give its short name.")]})
+        return club
+
+
+class ImportDetail(ApiView):
+    queryset = Import.objects.none()
+    serializer_class = ImportSerializer
+    pagination_class = None
+    filter_backends = []
+
+    @extend_schema(summary=_("Follow an import"), operation_id="read_import")
+    def get(self, request: Request, pk: int) -> Response:
+        """`state` is queued, running, done or failed; the counts grow while it runs."""
+        return self.show(get_object_or_404(self.reach.imports().select_related("club", "queued_by"), pk=pk))
+
+
+class RejectionList(ListView):
+    queryset = RejectedRecord.objects.none()
+    serializer_class = RejectionSerializer
+    pagination_class = ByNumber
+    filter_backends = []
+
+    def get_queryset(self) -> QuerySet[RejectedRecord]:
+        run = get_object_or_404(self.reach.imports(), pk=self.kwargs["pk"])
+        return RejectedRecord.objects.filter(run=run)
+
+    @extend_schema(summary=_("List the records an import rejected"), operation_id="list_rejections")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Each with its place in the input, the reason, and what it says."""
+        return super().get(request, *args, **kwargs)
