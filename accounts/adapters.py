@@ -8,6 +8,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -32,6 +33,18 @@ class AccountAdapter(DefaultAccountAdapter):
         except IntegrityError:
             messages.warning(request, _("This address has just signed up. Sign in with it."))
             raise ImmediateHttpResponse(redirect("account_login")) from None
+
+    def clean_email(self, email: str) -> str:
+        """Refuse to add an address that somebody else has: it could become the one an account is known by.
+
+        allauth lets it pass, to hide who has an account; here only people who were invited can ask.
+        """
+        place = self.request.resolver_match
+        if place is not None and place.url_name == "account_email":
+            others = User.objects.exclude(pk=self.request.user.pk)
+            if others.filter(Q(email=email) | Q(emailaddress__email=email)).exists():
+                raise self.validation_error("email_taken")
+        return super().clean_email(email)
 
     def post_login(self, request: HttpRequest, user: User, **extra: Any) -> HttpResponse:
         """Whoever signed up by an invitation is in the club when they arrive."""
