@@ -36,9 +36,9 @@ CHUNK = 2**20
 HEAD = 2**16
 
 SOURCE_OF_FORMAT = {
-    "hf_page": Source.Kind.HUGGING_FACE,
-    "hf_json": Source.Kind.HUGGING_FACE,
-    "arxiv_atom": Source.Kind.ARXIV,
+    "hf-page": Source.Kind.HUGGING_FACE,
+    "hf-json": Source.Kind.HUGGING_FACE,
+    "arxiv-atom": Source.Kind.ARXIV,
 }
 
 

@@ -19,8 +19,8 @@ from papers.models import Comment, Import, ListingItem, ListingVisit, Paper, Ski
 FOLDER = Path(__file__).parent
 PASSWORD = "reading-list"  # noqa: S105 - printed for every visitor of the demo
 LISTINGS = [
-    ("arxiv-2025-04-24.xml", "arxiv_atom", date(2025, 4, 24)),
-    ("daily-papers-2025-04-25.txt", "hf_page", date(2025, 4, 25)),
+    ("arxiv-2025-04-24.xml", "arxiv-atom", date(2025, 4, 24)),
+    ("daily-papers-2025-04-25.txt", "hf-page", date(2025, 4, 25)),
 ]
 FRIDAY = LISTINGS[1][2]
 LAST_VISIT = datetime(2025, 4, 25, 11, 5, tzinfo=UTC)
