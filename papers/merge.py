@@ -96,15 +96,16 @@ def _rank_order(record: Record) -> tuple[int, float, str, bytes]:
 EXCERPT_LENGTH: Final = 240
 _ELLIPSIS: Final = "…"
 
-# Two readings of the dollar sign, as either may be right ("$5 and $10" or "$x$"): any pair of dollars, and
-# only pairs that hug what they enclose (pandoc's rule). An excerpt ends inside neither.
+# Two readings of the dollar sign, as either may be right ("$5 and $10" or "$ x $"): any pair of dollars not
+# far apart, and pairs however far apart that hug what they enclose (pandoc's rule). An excerpt ends in neither.
 _MATHEMATICS: Final = (
     re.compile(
-        r"\$\$.+?\$\$|\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]"
+        r"\$\$.+?\$\$|\$[^$]{1,120}\$|\\\(.+?\\\)|\\\[.+?\\\]"
         r"|\\begin\{(?P<name>[a-z*]{1,20})\}.+?\\end\{(?P=name)\}|\\."
     ),
     re.compile(r"\$(?=[^\s$])[^$]*(?<=[^\s\\])\$(?![0-9])|\\."),
 )
+_LONGEST_FORMULA: Final = 2_000  # characters; markup shows a longer one as plain text, so it may be cut
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!e\.g)(?<!i\.e)(?<!cf)(?<!al)(?<!vs)[.!?]['\"”’)]*(?= )|[。！？]")
 
 
@@ -115,7 +116,7 @@ def make_excerpt(abstract: str, length: int = EXCERPT_LENGTH) -> str:
     else after a word. It never ends inside mathematics (`$…$`, `\\(…\\)`): a formula that does not fit is
     left out with what follows it.
     """
-    beginning = abstract[: 5 * length]  # formulas that end further on are seen as open, which is harmless
+    beginning = abstract[: length + _LONGEST_FORMULA]
     text = " ".join(beginning.split())
     if len(text) <= length and len(beginning) == len(abstract):
         return text
