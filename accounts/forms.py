@@ -80,7 +80,9 @@ class ClubSettingsForm(ClubForm):
     is_public = forms.BooleanField(
         label=_("Public"),
         required=False,
-        help_text=_("Everybody may read its list, votes and discussion. Members are not named to others."),
+        help_text=_(
+            "Everybody may read its list, scores and discussion, with the names of those who comment."
+        ),
     )
 
 

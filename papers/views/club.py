@@ -1,1 +1,61 @@
-from papers.views.reading_list import entry_list as club_home
+"""A club's own page."""
+
+from django.db.models import F
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.text import Truncator
+from django.views.decorators.http import require_GET
+
+from accounts import permissions
+from papers import triage
+from papers.models import Comment, Entry
+from readinglist.http import Request
+
+from .viewpoint import find_club, look, open_under_public_catalogue, row_context
+
+HOT = 6
+LATEST = 5
+SHOWN_MEMBERS = 12
+EXCERPT_WORDS = 30
+
+
+@require_GET
+@open_under_public_catalogue
+def club_home(request: Request, slug: str) -> HttpResponse:
+    """Show what is hot on the club's list, what was said last and, to members, who they are."""
+    club, view = find_club(request, slug), look(request, slug)
+    listed = Entry.objects.visible_to(request.user).filter(club=club, state=Entry.State.SUGGESTED)
+    hot = listed.select_related("paper").order_by(
+        (F("promotions") - F("demotions")).desc(), "suggested", "pk"
+    )
+    papers = [entry.paper for entry in hot[:HOT]]
+    context = {
+        "club": club,
+        **row_context(request, view),
+        "rows": triage.load_rows(view, triage.load_ranks_of(view, papers)) if papers else [],
+        "listed": listed.count(),
+        "comments": load_latest_comments(request, slug),
+        "may_manage": permissions.can_manage_members(request.user, club),
+        "may_invite": permissions.can_invite(request.user, club),
+    }
+    if permissions.can_see_members(request.user, club):
+        memberships = list(club.memberships.select_related("user"))
+        context["memberships"] = memberships[:SHOWN_MEMBERS]
+        context["members"] = len(memberships)
+    return render(request, "papers/club_home.html", context)
+
+
+def load_latest_comments(request: Request, slug: str) -> list[Comment]:
+    """Return the newest comments of a club, each with the beginning of its Markdown in `excerpt`."""
+    comments = (
+        Comment.objects.visible_to(request.user)
+        .filter(entry__club__slug=slug, removed_at=None)
+        .select_related("author", "entry__paper")
+        .order_by("-posted_at", "-pk")
+    )
+    latest = list(comments[:LATEST])
+    for comment in latest:
+        first, _, rest = comment.text.partition("\n\n")
+        words = Truncator(f"{first} …" if rest else first).words(EXCERPT_WORDS)
+        comment.excerpt = words  # type: ignore[attr-defined]
+    return latest
