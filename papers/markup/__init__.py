@@ -11,9 +11,9 @@ highlight carries dir="auto"; the paragraphs of abstract and comment carry it th
 
 import re
 from functools import lru_cache
+from html import escape
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from . import _markdown, _text
 from ._characters import clean
@@ -38,6 +38,9 @@ __all__ = [
 COMMENT_LIMIT = 20_000
 """Characters of a comment. Longer ones are refused when they are posted, and shown without Markdown."""
 
+_BRACKET_LIMIT = 1_000
+"""Opening brackets of a comment: markdown-it looks for the partner of each, twice, in time that grows as n²."""
+
 _CACHED_LINE = 1_000
 _CACHED_TEXT = 6_000
 """Characters of the longest texts that are remembered: longer ones are rare and would fill the memory."""
@@ -46,13 +49,13 @@ _CACHED_TEXT = 6_000
 def inline(text: str) -> SafeString:
     """Return a title, an excerpt or a name as HTML for one line, with formulas and without links."""
     if _text.is_ordinary(text):
-        return escape(text)
+        return SafeString(escape(text))
     return (_inline_cached if len(text) <= _CACHED_LINE else _inline)(text)
 
 
 def _inline(text: str) -> SafeString:
     html = _text.write_html(_text.read_tokens(clean(text)), Allowance(), one_line=True)
-    return mark_safe(sanitise(html))  # noqa: S308
+    return SafeString(sanitise(html))
 
 
 _inline_cached = lru_cache(maxsize=2_048)(_inline)
@@ -70,7 +73,7 @@ def _abstract(text: str) -> SafeString:
         for paragraph in _text.split_paragraphs(clean(text))
     )
     html = "\n".join(f'<p dir="auto">{paragraph}</p>' for paragraph in paragraphs)
-    return mark_safe(sanitise(html))  # noqa: S308
+    return SafeString(sanitise(html))
 
 
 _abstract_cached = lru_cache(maxsize=512)(_abstract)
@@ -79,16 +82,17 @@ _abstract_cached = lru_cache(maxsize=512)(_abstract)
 def comment(text: str) -> SafeString:
     """Return a comment as HTML: Markdown (CommonMark and ~~struck~~, no HTML, no pictures), formulas, links.
 
-    A line that ends in a comment ends on the page. Headings begin at h4. What is longer than COMMENT_LIMIT is
-    shown as it was written.
+    A line that ends in a comment ends on the page. Headings begin at h4. What is longer than COMMENT_LIMIT,
+    or is nothing but brackets, is shown as it was written.
     """
     return (_comment_cached if len(text) <= _CACHED_TEXT else _comment)(text)
 
 
 def _comment(text: str) -> SafeString:
-    if len(text) > COMMENT_LIMIT:
-        return mark_safe(f'<p dir="auto">{escape(clean(text))}</p>')  # noqa: S308
-    return mark_safe(sanitise(_markdown.to_html(clean(text))))  # noqa: S308
+    if len(text) > COMMENT_LIMIT or text.count("[") > _BRACKET_LIMIT:
+        lines = "<br>".join(escape(line) for line in clean(text).split("\n"))
+        return SafeString(f'<p dir="auto">{lines}</p>')
+    return SafeString(sanitise(_markdown.to_html(clean(text))))
 
 
 _comment_cached = lru_cache(maxsize=512)(_comment)
@@ -104,11 +108,11 @@ def highlight(text: str, marker_start: str = MARK_START, marker_end: str = MARK_
     ours = {marker_start: MARK_START, marker_end: MARK_END}
     marked = "".join(ours.get(piece) or clean(piece) for piece in pieces)
     html = _text.write_html(_text.read_tokens(marked), Allowance(), one_line=True)
-    return mark_safe(sanitise(html))  # noqa: S308
+    return SafeString(sanitise(html))
 
 
 def plain(text: str) -> str:
-    """Return a title or an excerpt as text on one line, not escaped: for <title>, feeds, subjects of e-mails."""
+    """Return a title or an excerpt as text on one line, not escaped: for feeds, e-mails and <title>."""
     if _text.is_ordinary(text):
         return " ".join(text.split())
     return (_plain_cached if len(text) <= _CACHED_LINE else _plain)(text)

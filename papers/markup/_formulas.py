@@ -9,7 +9,7 @@ FORMULA_LIMIT = 2_000
 FORMULA_COUNT_LIMIT = 200
 """Formulas of one document."""
 
-TEX_LIMIT = 20_000
+TEX_LIMIT = 10_000
 """Characters of all formulas of one document together, which bounds the time it takes."""
 
 DISPLAY_ENVIRONMENTS = (
@@ -29,6 +29,27 @@ class Formula(NamedTuple):
 _OPENING = re.compile(
     r"\$\$?|\\\(|\\\[|\\begin\{(?P<name>" + "|".join(DISPLAY_ENVIRONMENTS) + r")(?P<star>\*?)\}"
 )
+_CLOSINGS = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
+
+
+class Opening(NamedTuple):
+    """An opening delimiter: where it ends, what closes it, and whether it is part of the TeX."""
+
+    end: int
+    closing: str
+    is_environment: bool
+
+
+def match_opening(text: str, start: int) -> Opening | None:
+    """Return the opening delimiter of a formula that stands at start, if one does."""
+    found = _OPENING.match(text, start)
+    if found is None:
+        return None
+    name = found["name"]
+    closing = f"\\end{{{name}{found['star']}}}" if name else _CLOSINGS[found[0]]
+    return Opening(found.end(), closing, bool(name))
+
+
 _SINGLE_DOLLAR = re.compile(r"(?<!\\)(?:\\\\)*\$")
 # "$5 million, or US$": begins like a number, has words, and nothing that only mathematics has.
 _PRICE = re.compile(r"(?=\d[^\\^_={}<>|]*$)(?=.*\s).*[A-Za-z]{2}", re.DOTALL)
@@ -47,24 +68,19 @@ class FormulaFinder:
 
     def find_at(self, start: int) -> Formula | None:
         """Return the formula whose opening delimiter stands at start, if one does and is closed."""
-        opening = _OPENING.match(self._text, start)
+        opening = match_opening(self._text, start)
         if opening is None:
             return None
-        delimiter = opening[0]
-        if delimiter == "$":
+        if opening.closing == "$":
             return self._find_dollar(start)
-        if opening["name"]:
-            closing = f"\\end{{{opening['name']}{opening['star']}}}"
-        else:
-            closing = {"$$": "$$", r"\(": r"\)", r"\[": r"\]"}[delimiter]
-        stop = self._find_closing(closing, opening.end())
+        stop = self._find_closing(opening.closing, opening.end)
         if stop < 0:
             return None
-        end = stop + len(closing)
-        tex = self._text[start:end] if opening["name"] else self._text[opening.end() : stop]
+        end = stop + len(opening.closing)
+        tex = self._text[start:end] if opening.is_environment else self._text[opening.end : stop]
         if not tex.strip():
             return None
-        return Formula(tex, self._text[start:end], end, block=delimiter != r"\(")
+        return Formula(tex, self._text[start:end], end, block=opening.closing != r"\)")
 
     def _find_closing(self, closing: str, start: int) -> int:
         if closing in self._missing:

@@ -11,7 +11,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from ._formulas import Allowance, Formula, FormulaFinder
+from ._formulas import FORMULA_LIMIT, Allowance, Formula, FormulaFinder, match_opening
 from ._mathml import render_formula
 from ._text import ADDRESS, HOST, trim_address
 
@@ -19,7 +19,6 @@ NESTING_LIMIT = 40
 """Levels of quotations and lists (a list counts as two); what is nested deeper is left out by markdown-it."""
 
 _SCHEME = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s@]+@)", re.IGNORECASE)
-_BLOCK_OPENING = re.compile(r"\$\$|\\\[|\\begin\{")
 _HEADING_SHIFT = 3
 
 
@@ -54,25 +53,28 @@ def _read_block_formula(state: StateBlock, first: int, last: int, silent: bool) 
     if state.is_code_block(first):
         return False
     start = state.bMarks[first] + state.tShift[first]
-    if not _BLOCK_OPENING.match(state.src, start, state.eMarks[first]):
+    opening = match_opening(state.src, start)
+    if opening is None or opening.closing == "$" or opening.closing == r"\)":
         return False
-    # up to the next empty line, or the end of the quotation or item that it stands in
-    line = first + 1
-    while line < last and not state.isEmpty(line) and state.sCount[line] >= state.blkIndent:
+    # No formula of a length that would be converted: what there is, the rule for words finds and shows.
+    stop = state.src.find(opening.closing, opening.end)
+    if not 0 <= stop - start <= 2 * FORMULA_LIMIT:
+        return False
+    # Down to the line that it ends on, in the same quotation or item, without an empty line.
+    line = first
+    while line < last and state.eMarks[line] <= stop:
         line += 1
-    source = state.getLines(first, line, state.blkIndent, False).strip()
+        if line == last or state.isEmpty(line) or state.sCount[line] < state.blkIndent:
+            return False
+    source = state.getLines(first, line + 1, state.blkIndent, False).strip()
     formula = FormulaFinder(source).find_at(0)
-    if formula is None or not formula.block:
-        return False
-    # the formula has to end a line; otherwise it belongs to a paragraph
-    rest = source[formula.end :]
-    if rest and not rest.lstrip(" \t").startswith("\n") and rest.strip():
-        return False
+    if formula is None or formula.end < len(source):
+        return False  # words after it: the formula belongs to a paragraph
     if silent:
         return True
+    state.line = line + 1
     token = _push_formula(state, formula)
     token.block = True
-    state.line = first + formula.source.count("\n") + 1
     token.map = [first, state.line]
     return True
 
@@ -147,7 +149,7 @@ def _render_formula(
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": NESTING_LIMIT})
     parser.enable("strikethrough")
-    parser.validateLink = _is_allowed_link  # type: ignore[method-assign]
+    setattr(parser, "validateLink", _is_allowed_link)  # noqa: B010  (the hook that markdown-it documents)
     parser.inline.ruler.before("escape", "formula", _read_inline_formula)
     parser.block.ruler.before(
         "fence", "formula", _read_block_formula, {"alt": ["paragraph", "reference", "blockquote", "list"]}

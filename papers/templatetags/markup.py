@@ -1,4 +1,4 @@
-"""Filters that show outside text in templates. The rules are those of papers.markup; nothing is decided here."""
+"""Filters that show outside text in templates. The rules are those of papers.markup; none is made here."""
 
 from django import template
 from django.template.defaultfilters import stringfilter
