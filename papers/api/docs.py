@@ -123,8 +123,9 @@ def _describe(schema: dict[str, Any], path: str, method: str, operation: dict[st
         )
         for each in operation.get("parameters", [])
     ]
-    content = operation.get("requestBody", {}).get("content", {})
-    media_type, body = next(iter(content.items()), ("", {}))
+    content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+    media_type = next(iter(content), "")
+    shape: dict[str, Any] = content[media_type].get("schema", {}) if content else {}
     answers = [_answer(schema, status, answer) for status, answer in sorted(operation["responses"].items())]
     return Operation(
         anchor=operation["operationId"],
@@ -133,15 +134,16 @@ def _describe(schema: dict[str, Any], path: str, method: str, operation: dict[st
         summary=operation.get("summary", ""),
         text=operation.get("description", ""),
         parameters=parameters,
-        body=list(_fields(schema, body.get("schema", {}), writing=True)),
+        body=list(_fields(schema, shape, writing=True)),
         answers=answers,
-        curl=_curl(schema, path, method.upper(), media_type, body.get("schema", {})),
+        curl=_curl(schema, path, method.upper(), media_type, shape),
     )
 
 
 def _answer(schema: dict[str, Any], status: str, answer: dict[str, Any]) -> Answer:
     is_good = status < "400"
-    content = next(iter(answer.get("content", {}).values()), {})
+    contents: dict[str, Any] = answer.get("content", {})
+    content: dict[str, Any] = next(iter(contents.values()), {})
     shape = _resolve(schema, content.get("schema", {}))
     rows = shape.get("properties", {}).get("results")
     if rows is not None:

@@ -42,15 +42,16 @@ from .views.catalogue import read_id
 DEFAULT_LIMIT = 50
 MOST = 100
 DEPTH = 1000
+TOKEN_PREFIX = str(settings.REST_KNOX["TOKEN_PREFIX"])
 
 
 class OwnBearerAuthentication(BearerAuthentication):
     """Bearer with a token of ours. Where all is open, a token for Hugging Face that came along is passed over."""
 
     def authenticate(self, request: Request) -> Any:
-        prefix = settings.REST_KNOX["TOKEN_PREFIX"]
+        prefix = TOKEN_PREFIX.encode()
         words = get_authorization_header(request).split()
-        if settings.PUBLIC_CATALOGUE and len(words) == 2 and not words[1].startswith(prefix.encode()):
+        if settings.PUBLIC_CATALOGUE and len(words) == 2 and not words[1].startswith(prefix):
             return None
         return super().authenticate(request)
 
@@ -95,7 +96,7 @@ class HuggingFaceView(APIView):
         return error_response
 
     def get_authenticate_header(self, request: Request) -> str:
-        return BasicTokenAuthentication().authenticate_header(request)
+        return BasicTokenAuthentication().authenticate_header(request) or ""
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
@@ -202,10 +203,10 @@ def find_paper(reach: Reach, name: str) -> Paper:
         found = papers.filter(pk=pk).first() or papers.filter(pk__in=merged).first()
     else:
         named = identifiers.parse(name, "arxiv") or identifiers.parse(name)
-        found = (
-            named and papers.filter(identifiers__scheme=named.scheme, identifiers__value=named.value).first()
-        )
-    if not found:
+        if named is None:
+            raise Http404
+        found = papers.filter(identifiers__scheme=named.scheme, identifiers__value=named.value).first()
+    if found is None:
         raise Http404
     return found
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -21,7 +21,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from papers.models import IdempotentResponse
 
 from .problems import InvalidInput, KeyReused
@@ -57,15 +57,14 @@ def is_idempotent(view: Any) -> bool:
 
 def _answer_once(key: str, request: Request, act: Callable[[], Response]) -> Response:
     digest = _digest(request)
+    user = cast(User, request.user)
     token = request.auth if isinstance(request.auth, ApiToken) else None
     now = timezone.now()
-    mine = IdempotentResponse.objects.filter(user=request.user, token=token, key=key)
+    mine = IdempotentResponse.objects.filter(user=user, token=token, key=key)
     with transaction.atomic():
         mine.filter(created__lt=now - KEPT).delete()
         # Waits here while another request with this key is under way.
-        claim = IdempotentResponse(
-            user=request.user, token=token, key=key, request_digest=digest, created=now
-        )
+        claim = IdempotentResponse(user=user, token=token, key=key, request_digest=digest, created=now)
         IdempotentResponse.objects.bulk_create([claim], ignore_conflicts=True)
         row = mine.get()
         if bytes(row.request_digest) != digest:
@@ -85,7 +84,7 @@ def _answer_once(key: str, request: Request, act: Callable[[], Response]) -> Res
         }
         row.body = "" if response.data is None else JSONRenderer().render(response.data).decode()
         row.save(update_fields=["status", "headers", "body"])
-    _forget_old(request.user.pk)
+    _forget_old(user.pk)
     return response
 
 

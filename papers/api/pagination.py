@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models import BooleanField, F, FloatField, Func, Model, QuerySet, Value
+from django.db.models import BooleanField, F, FloatField, Func, Model, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 from rest_framework.pagination import BasePagination
@@ -42,11 +42,13 @@ class RowComparison(Func):
         self.width = len(fields)
         super().__init__(*map(F, fields), *map(Value, values), output_field=BooleanField())
 
-    def as_sql(self, compiler: Any, connection: Any, **unused: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *unused: Any, **ignored: Any) -> tuple[str, Any]:
         parts = [compiler.compile(expression) for expression in self.get_source_expressions()]
         columns = ", ".join(sql for sql, _params in parts[: self.width])
         values = ", ".join(sql for sql, _params in parts[self.width :])
-        return f"({columns}) {self.operator} ({values})", [each for _sql, params in parts for each in params]
+        return f"({columns}) {self.operator} ({values})", tuple(
+            each for _sql, params in parts for each in params
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,7 @@ class KeysetPagination(BasePagination):
     is_descending: ClassVar[bool] = False
     version: int | None = None
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         self.request = request
         size = read_limit(request)
         cursor = self.read_cursor(request)
@@ -158,9 +158,7 @@ class ByRank(KeysetPagination):
     fields = ("exact_rank", "id")
     is_descending = True
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         # PostgreSQL ranks in single precision, which a cursor's number would not equal.
         exact = queryset.annotate(exact_rank=Cast("rank", FloatField()))
         return super().paginate_queryset(exact, request, view)
@@ -182,9 +180,7 @@ class VersionPagination(KeysetPagination):
 
     fields = ("version", "id")
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         present: int = view.library_version  # type: ignore[union-attr]
         cursor = self.read_cursor(request)
         self.version = present if cursor is None or cursor.version is None else cursor.version

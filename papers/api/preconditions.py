@@ -91,7 +91,7 @@ def add_etag(request: Request, response: Response) -> None:
         etag = rendered.headers.get("ETag") or f'"{hashlib.sha256(rendered.content).hexdigest()[:32]}"'
         rendered.headers["ETag"] = etag
         answer = get_conditional_response(request._request, etag=etag, response=rendered)
-        if answer is rendered:
+        if answer is None or answer is rendered:
             return None
         if VERSION_HEADER in rendered.headers:
             answer.headers[VERSION_HEADER] = rendered.headers[VERSION_HEADER]

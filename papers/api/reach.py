@@ -15,8 +15,9 @@ from rest_framework.request import Request
 from accounts import permissions
 from accounts.models import ApiToken, Club, User
 from papers.models import Entry, Import, Listing, ListingItem, Paper, Source
+from papers.models.catalogue import PaperQuerySet
 
-Rows = TypeVar("Rows", bound=QuerySet)  # type: ignore[type-arg]
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 class Reach:
@@ -45,7 +46,7 @@ class Reach:
     def clubs(self) -> QuerySet[Club]:
         return self._narrow(Club.objects.visible_to(self.user), "pk")
 
-    def papers(self) -> QuerySet[Paper]:
+    def papers(self) -> PaperQuerySet:
         return self._narrow(Paper.objects.visible_to(self.user), "private_to", or_nobodys=True)
 
     def papers_for(self, club: Club) -> QuerySet[Paper]:

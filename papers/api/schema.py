@@ -13,7 +13,6 @@ from rest_framework.permissions import SAFE_METHODS
 
 from . import problems
 from .idempotency import is_idempotent
-from .pagination import VersionPagination
 from .preconditions import VERSION_HEADER
 from .serializers import ProblemSerializer
 
@@ -128,7 +127,7 @@ class ApiSchema(AutoSchema):
         ]
         if "{" in self.path or self.method not in SAFE_METHODS:
             found += [(403, problems.CODES["permission_denied"]), (404, problems.CODES["not_found"])]
-        if is_list and self.method == "GET" and issubclass(self.view.pagination_class, VersionPagination):
+        if is_list and any(each["name"] == "since" for each in self._get_pagination_parameters()):
             found.append((410, problems.CODES["gone"]))
         if self.method not in SAFE_METHODS:
             if has_versions:

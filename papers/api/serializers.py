@@ -89,7 +89,7 @@ class PaperSerializer(serializers.ModelSerializer):
 
 
 class SourceSerializer(serializers.ModelSerializer):
-    club = serializers.SlugRelatedField(
+    club: serializers.SlugRelatedField[Club] = serializers.SlugRelatedField(
         slug_field="slug",
         read_only=True,
         allow_null=True,
@@ -109,7 +109,7 @@ class ListingItemSerializer(serializers.Serializer):
 
 
 class ListingSerializer(serializers.ModelSerializer):
-    source = serializers.IntegerField(
+    source = serializers.IntegerField(  # type: ignore[assignment]
         source="source_id", read_only=True, help_text=_("The id of the source.")
     )
     version = serializers.IntegerField(
@@ -153,8 +153,10 @@ class ProgressSerializer(serializers.ModelSerializer):
 
 
 class ImportSerializer(serializers.ModelSerializer):
-    source = serializers.IntegerField(source="source_id", read_only=True)
-    club = serializers.SlugRelatedField(slug_field="slug", read_only=True, allow_null=True)
+    source = serializers.IntegerField(source="source_id", read_only=True)  # type: ignore[assignment]
+    club: serializers.SlugRelatedField[Club] = serializers.SlugRelatedField(
+        slug_field="slug", read_only=True, allow_null=True
+    )
     queued_by = PersonSerializer(read_only=True, allow_null=True)
     counts = CountsSerializer(source="*", read_only=True)
     progress = ProgressSerializer(source="*", read_only=True)
@@ -197,7 +199,7 @@ class NewImportSerializer(serializers.Serializer):
         allow_blank=True,
         help_text=_("The short name of the club it is for; else the installation."),
     )
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]
         required=False, allow_blank=True, help_text=_("The short name of the source it came from.")
     )
 
@@ -294,7 +296,7 @@ class TagSerializer(serializers.Serializer):
 
 class CommentSerializer(serializers.ModelSerializer):
     entry = serializers.IntegerField(source="entry_id", read_only=True)
-    parent = serializers.IntegerField(source="parent_id", read_only=True, allow_null=True)
+    parent = serializers.IntegerField(source="parent_id", read_only=True, allow_null=True)  # type: ignore[assignment]
     author = PersonSerializer(read_only=True, allow_null=True)
     posted = serializers.DateTimeField(source="posted_at", read_only=True)
     edited = serializers.DateTimeField(source="edited_at", read_only=True, allow_null=True)
@@ -311,7 +313,7 @@ class NewCommentSerializer(serializers.Serializer):
     text = serializers.CharField(
         trim_whitespace=False, help_text=_("Markdown with mathematics, up to 20 kB.")
     )
-    parent = serializers.IntegerField(
+    parent = serializers.IntegerField(  # type: ignore[assignment]
         required=False,
         allow_null=True,
         min_value=1,
@@ -359,4 +361,4 @@ class ProblemSerializer(serializers.Serializer):
     detail = serializers.CharField()
     instance = serializers.CharField()
     code = serializers.CharField(help_text=_("The problem as one word, for scripts."))
-    errors = FieldErrorSerializer(many=True, required=False)
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_filters.filterset import FilterSet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.generics import GenericAPIView
+from rest_framework.pagination import BasePagination
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounts.models import Club
+from accounts.models import Club, User
 from papers.api import preconditions
-from papers.api.pagination import VersionPagination
+from papers.api.pagination import KeysetPagination, VersionPagination
 from papers.api.parsers import BoundedJSONParser
 from papers.api.preconditions import VERSION_HEADER
 from papers.api.problems import InvalidInput
@@ -51,9 +51,17 @@ class ApiView(GenericAPIView):
     """A view under /api/v1/: rows start at `reach`, bodies are checked by `read_input`."""
 
     schema = ApiSchema()
-    parser_classes = [BoundedJSONParser]
+    queryset: QuerySet[Any]
+    serializer_class: type[BaseSerializer[Any]] | None
+    pagination_class: type[BasePagination] | None = None
+    parser_classes: Sequence[type[BaseParser]] = [BoundedJSONParser]
     filter_backends = [StrictFilterBackend]
     throttle_classes = [TokenRateThrottle]
+
+    @property
+    def person(self) -> User:
+        """Who asks; only signed-in people come so far (`IsAuthenticated`)."""
+        return cast(User, self.request.user)
 
     @cached_property
     def reach(self) -> Reach:
@@ -85,10 +93,11 @@ class ApiView(GenericAPIView):
             headers = {VERSION_HEADER: str(version), **(headers or {})}
         return Response(self.get_serializer(row).data, status=status, headers=headers)
 
-    def finalize_response(
-        self, request: Request | HttpRequest, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> Response:
-        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+    def get_serializer_context(self) -> dict[str, Any]:
+        return dict(super().get_serializer_context())
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
         if request.method in {"GET", "HEAD"}:
             preconditions.add_etag(self.request, answer)
         return answer
@@ -98,6 +107,7 @@ class ListView(ApiView):
     """GET of a list, page by page."""
 
     is_list = True
+    pagination_class = KeysetPagination
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -108,6 +118,7 @@ class VersionedListView(ListView):
     """GET of rows of a library: `?since=`, the library's version in every answer, 304 for who has that."""
 
     pagination_class = VersionPagination
+    has_versions = True
 
     @cached_property
     def library_version(self) -> int:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from papers import identifiers
 from papers.api import preconditions
-from papers.api.pagination import ByPosition, ByRank, Cursor, KeysetPagination
+from papers.api.pagination import ByPosition, ByRank, Cursor, VersionPagination
 from papers.api.problems import InvalidInput
 from papers.api.serializers import (
     ListingDetailSerializer,
@@ -52,7 +52,6 @@ class PaperList(VersionedListView):
     queryset = Paper.objects.none()
     serializer_class = PaperSerializer
     filterset_class = PaperFilter
-    has_versions = True
 
     def get_queryset(self) -> QuerySet[Paper]:
         return self.reach.papers().prefetch_related("identifiers").defer("search_text")
@@ -65,7 +64,7 @@ class PaperList(VersionedListView):
     def paginator(self) -> BasePagination:
         if not hasattr(self, "_paginator"):
             is_search = "q" in self.request.query_params and "since" not in self.request.query_params
-            self._paginator = ByRank() if is_search else self.pagination_class()
+            self._paginator = ByRank() if is_search else VersionPagination()
         return self._paginator
 
     @extend_schema(
@@ -79,8 +78,6 @@ class PaperList(VersionedListView):
 class PaperDetail(ApiView):
     queryset = Paper.objects.none()
     serializer_class = PaperSerializer
-    pagination_class = None
-    filter_backends = []
     has_versions = True
 
     @extend_schema(
@@ -141,8 +138,6 @@ class DeletedList(VersionedListView):
 
     queryset = Tombstone.objects.none()
     serializer_class = TombstoneSerializer
-    filter_backends = []
-    has_versions = True
 
     def get_queryset(self) -> QuerySet[Tombstone]:
         return Tombstone.objects.filter(club=None)
@@ -156,8 +151,6 @@ class DeletedList(VersionedListView):
 class SourceList(ListView):
     queryset = Source.objects.none()
     serializer_class = SourceSerializer
-    pagination_class = KeysetPagination
-    filter_backends = []
 
     def get_queryset(self) -> QuerySet[Source]:
         return self.reach.sources().select_related("club")
@@ -171,8 +164,6 @@ class SourceList(ListView):
 class SourceDetail(ApiView):
     queryset = Source.objects.none()
     serializer_class = SourceSerializer
-    pagination_class = None
-    filter_backends = []
 
     @extend_schema(summary=_("Read a source"), operation_id="read_source")
     def get(self, request: Request, pk: int) -> Response:
@@ -183,7 +174,6 @@ class ListingList(VersionedListView):
     queryset = Listing.objects.none()
     serializer_class = ListingSerializer
     filterset_class = ListingFilter
-    has_versions = True
 
     def get_queryset(self) -> QuerySet[Listing]:
         return self.reach.listings()
@@ -200,8 +190,6 @@ class ListingList(VersionedListView):
 class ListingDetail(ApiView):
     queryset = Listing.objects.none()
     serializer_class = ListingDetailSerializer
-    pagination_class = None
-    filter_backends = []
     has_versions = True
 
     @extend_schema(summary=_("Read a listing and its papers"), operation_id="read_listing")
@@ -222,7 +210,6 @@ class ListingItemList(ListView):
     queryset = ListingItem.objects.none()
     serializer_class = ListingItemSerializer
     pagination_class = ByPosition
-    filter_backends = []
 
     def get_queryset(self) -> QuerySet[ListingItem]:
         listing = get_object_or_404(self.reach.listings(), pk=self.kwargs["pk"])

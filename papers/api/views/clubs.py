@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from accounts import permissions
 from accounts.models import Club, Membership
-from papers.api.pagination import KeysetPagination
 from papers.api.serializers import ClubSerializer, MemberSerializer, TombstoneSerializer
 from papers.models import Tombstone
 
@@ -22,15 +21,13 @@ from .base import ApiView, ClubListView, ListView
 class ClubContext(ApiView):
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
-        context["roles"] = permissions.load_roles(self.request.user) if self.request else {}
+        context["roles"] = permissions.load_roles(self.person) if self.request else {}
         return context
 
 
 class ClubList(ClubContext, ListView):
     queryset = Club.objects.none()
     serializer_class = ClubSerializer
-    pagination_class = KeysetPagination
-    filter_backends = []
 
     def get_queryset(self) -> QuerySet[Club]:
         return self.reach.clubs()
@@ -44,8 +41,6 @@ class ClubList(ClubContext, ListView):
 class ClubDetail(ClubContext):
     queryset = Club.objects.none()
     serializer_class = ClubSerializer
-    pagination_class = None
-    filter_backends = []
     has_versions = True
     lookup_field = "slug"
 
@@ -57,8 +52,6 @@ class ClubDetail(ClubContext):
 class MemberList(ListView):
     queryset = Membership.objects.none()
     serializer_class = MemberSerializer
-    pagination_class = KeysetPagination
-    filter_backends = []
 
     def get_queryset(self) -> QuerySet[Membership]:
         self.require(permissions.can_see_members(self.request.user, self.club))
@@ -73,8 +66,6 @@ class MemberList(ListView):
 class ClubDeletedList(ClubListView):
     queryset = Tombstone.objects.none()
     serializer_class = TombstoneSerializer
-    filter_backends = []
-    has_versions = True
 
     def get_queryset(self) -> QuerySet[Tombstone]:
         return Tombstone.objects.filter(club=self.club)

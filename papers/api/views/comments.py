@@ -19,7 +19,6 @@ from accounts import permissions
 from papers import discussion
 from papers.api import preconditions
 from papers.api.idempotency import idempotent
-from papers.api.pagination import KeysetPagination
 from papers.api.preconditions import VERSION_HEADER
 from papers.api.problems import InvalidInput
 from papers.api.serializers import (
@@ -38,8 +37,6 @@ class CommentsView(ApiView):
 
     queryset = Comment.objects.none()
     serializer_class = CommentSerializer
-    pagination_class = None
-    filter_backends = []
     has_versions = True
 
     def entries(self) -> QuerySet[Entry]:
@@ -51,8 +48,6 @@ class CommentsView(ApiView):
 
 
 class ClubCommentList(CommentsView, ClubListView):
-    pagination_class = ClubListView.pagination_class
-
     def get_queryset(self) -> QuerySet[Comment]:
         return self.comments()
 
@@ -63,8 +58,6 @@ class ClubCommentList(CommentsView, ClubListView):
 
 
 class CommentList(CommentsView, ClubListView):
-    pagination_class = ClubListView.pagination_class
-
     def get_queryset(self) -> QuerySet[Comment]:
         get_object_or_404(self.entries(), pk=self.kwargs["pk"])
         return self.comments()
@@ -93,7 +86,7 @@ class CommentList(CommentsView, ClubListView):
                 parent = self.comments().filter(pk=said["parent"]).first()
                 if parent is None:
                     raise InvalidInput({"parent": [_("There is no such comment on this entry.")]})
-            comment = discussion.post_comment(entry, text=said["text"], by=request.user, parent=parent)
+            comment = discussion.post_comment(entry, text=said["text"], by=self.person, parent=parent)
         address = reverse("api:comment", args=[slug, pk, comment.pk])
         return self.show(comment, status=201, headers={"Location": address})
 
@@ -115,7 +108,7 @@ class CommentDetail(CommentsView):
         self.require(permissions.can_edit_comment(request.user, found.author_id, self.club))
         text = self.read_input(EditedCommentSerializer)["text"]
         with self._unchanged(comment) as found:
-            found = discussion.edit_comment(found, text=text, by=request.user)
+            found = discussion.edit_comment(found, text=text, by=self.person)
         return self.show(get_object_or_404(self.comments(), pk=comment))
 
     @extend_schema(
@@ -126,7 +119,7 @@ class CommentDetail(CommentsView):
         found = get_object_or_404(self.comments(), pk=comment)
         self.require(permissions.can_remove_comment(request.user, found.author_id, self.club))
         with self._unchanged(comment) as found:
-            found = discussion.remove_comment(found, by=request.user)
+            found = discussion.remove_comment(found, by=self.person)
         return Response(status=204, headers={VERSION_HEADER: str(found.version)})
 
     @contextmanager
@@ -140,9 +133,8 @@ class CommentDetail(CommentsView):
 
 
 class CommentHistory(ListView, CommentsView):
-    queryset = CommentRevision.objects.none()
-    serializer_class = CommentRevisionSerializer
-    pagination_class = KeysetPagination
+    queryset = CommentRevision.objects.none()  # type: ignore[assignment]
+    serializer_class = CommentRevisionSerializer  # type: ignore[assignment]
     has_versions = False
 
     def get_queryset(self) -> QuerySet[CommentRevision]:

@@ -50,8 +50,6 @@ class EntriesView(ApiView):
 
     queryset = Entry.objects.none()
     serializer_class = EntrySerializer
-    pagination_class = None
-    filter_backends = []
     has_versions = True
 
     def entries(self) -> QuerySet[Entry]:
@@ -64,7 +62,7 @@ class EntriesView(ApiView):
         return context
 
     def show_entry(self, pk: int, status: int = 200, **headers: str) -> Response:
-        entry = get_object_or_404(with_acts(self.entries(), user_id=self.request.user.pk), pk=pk)
+        entry = get_object_or_404(with_acts(self.entries(), user_id=self.person.pk), pk=pk)
         return self.show(entry, status=status, headers=headers)
 
     def done(self, entry: Entry) -> Response:
@@ -72,12 +70,10 @@ class EntriesView(ApiView):
 
 
 class EntryList(EntriesView, ClubListView):
-    pagination_class = ClubListView.pagination_class
-    filter_backends = ClubListView.filter_backends
     filterset_class = EntryFilter
 
     def get_queryset(self) -> QuerySet[Entry]:
-        return with_acts(self.entries(), user_id=self.request.user.pk)
+        return with_acts(self.entries(), user_id=self.person.pk)
 
     @extend_schema(summary=_("List a club's entries"), operation_id="list_entries")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -104,7 +100,7 @@ class EntryList(EntriesView, ClubListView):
             except Http404:
                 raise InvalidInput({"paper": [_("There is no such paper.")]}) from None
             entry, is_new = note(self, paper)
-            entry = reading_list.suggest(entry, by=request.user)
+            entry = reading_list.suggest(entry, by=self.person)
         return self.show_entry(entry.pk, status=201 if is_new else 200)
 
 
@@ -127,7 +123,7 @@ class EntryVote(EntriesView):
         self.require(permissions.can_vote(request.user, self.club))
         value = self.read_input(CastVoteSerializer)["value"]
         with unchanged(request, self.entries(), entry.pk) as entry:
-            reading_list.cast_vote(entry, value=value, by=request.user)
+            reading_list.cast_vote(entry, value=value, by=self.person)
         return self.show_entry(entry.pk)
 
     @extend_schema(
@@ -138,7 +134,7 @@ class EntryVote(EntriesView):
         get_object_or_404(self.entries(), pk=pk)
         self.require(permissions.can_vote(request.user, self.club))
         with unchanged(request, self.entries(), pk) as entry:
-            entry = reading_list.withdraw_vote(entry, by=request.user)
+            entry = reading_list.withdraw_vote(entry, by=self.person)
         return self.done(entry)
 
 
@@ -156,7 +152,7 @@ class PaperVote(EntriesView):
         value = self.read_input(CastVoteSerializer)["value"]
         with transaction.atomic():
             entry, _is_new = note(self, find_paper(self, pk))
-            entry = reading_list.cast_vote(entry, value=value, by=request.user)
+            entry = reading_list.cast_vote(entry, value=value, by=self.person)
         return self.show_entry(entry.pk)
 
     @extend_schema(
@@ -172,7 +168,7 @@ class PaperVote(EntriesView):
         if entry is None:
             return Response(status=204)
         with unchanged(request, self.entries(), entry.pk) as entry:
-            entry = reading_list.withdraw_vote(entry, by=request.user)
+            entry = reading_list.withdraw_vote(entry, by=self.person)
         return self.done(entry)
 
 
@@ -185,7 +181,7 @@ class EntryVolunteer(EntriesView):
         get_object_or_404(self.entries(), pk=pk)
         self.require(permissions.can_vote(request.user, self.club))
         with unchanged(request, self.entries(), pk) as entry:
-            reading_list.volunteer(entry, by=request.user)
+            reading_list.volunteer(entry, by=self.person)
         return self.show_entry(pk)
 
     @extend_schema(
@@ -195,19 +191,17 @@ class EntryVolunteer(EntriesView):
         get_object_or_404(self.entries(), pk=pk)
         self.require(permissions.can_vote(request.user, self.club))
         with unchanged(request, self.entries(), pk) as entry:
-            entry = reading_list.withdraw_offer(entry, by=request.user)
+            entry = reading_list.withdraw_offer(entry, by=self.person)
         return self.done(entry)
 
 
 class EntryTagList(EntriesView):
-    serializer_class = TagSerializer
-
     @extend_schema(
         summary=_("List an entry's tags"), operation_id="list_entry_tags", responses=TagSerializer(many=True)
     )
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """An entry has at most 30, so they come on one page."""
-        entry = get_object_or_404(with_acts(self.entries(), user_id=request.user.pk), pk=pk)
+        entry = get_object_or_404(with_acts(self.entries(), user_id=self.person.pk), pk=pk)
         if preconditions.knows_row(request, entry.version):
             return preconditions.not_modified(entry.version)
         names = [{"name": tagging.tag.name} for tagging in entry.taggings.all()]
@@ -230,8 +224,7 @@ class EntryTagList(EntriesView):
         name = self.read_input(TagSerializer)["name"]
         with unchanged(request, self.entries(), pk) as entry:
             before = entry.version
-            entry = reading_list.tag(entry, name=name, by=request.user)
-        self.serializer_class = EntrySerializer
+            entry = reading_list.tag(entry, name=name, by=self.person)
         return self.show_entry(pk, status=201 if entry.version > before else 200)
 
 
@@ -250,7 +243,7 @@ class EntryTag(EntriesView):
         with unchanged(request, self.entries(), pk) as entry:
             if not entry.taggings.filter(tag__name__iexact=name).exists():
                 raise Http404
-            entry = reading_list.untag(entry, name=name, by=request.user)
+            entry = reading_list.untag(entry, name=name, by=self.person)
         return self.done(entry)
 
 
@@ -259,8 +252,6 @@ class VoteList(ClubListView):
 
     queryset = Vote.objects.none()
     serializer_class = VoteSerializer
-    filter_backends = []
-    has_versions = True
 
     def get_queryset(self) -> QuerySet[Vote]:
         self.require(permissions.is_member(self.request.user, self.club))

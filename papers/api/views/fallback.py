@@ -12,9 +12,7 @@ from .catalogue import PermanentRedirect
 class Fallback(ApiView):
     """Lead to the address with a slash at its end, whatever the method; else a problem, not a page."""
 
-    schema = None
-    filter_backends = []
-    pagination_class = None
+    schema = None  # type: ignore[assignment]
 
     def _answer(self, request: Request, path: str) -> Response | HttpResponse:
         if path and not path.endswith("/"):

@@ -89,7 +89,7 @@ class ImportList(ListView):
         run = importing.queue_import(
             upload=said["file"],
             name=said["file"].name,
-            by=request.user,
+            by=self.person,
             club=club,
             source=source,
             format=said.get("format", ""),
@@ -109,8 +109,6 @@ class ImportList(ListView):
 class ImportDetail(ApiView):
     queryset = Import.objects.none()
     serializer_class = ImportSerializer
-    pagination_class = None
-    filter_backends = []
 
     @extend_schema(summary=_("Follow an import"), operation_id="read_import")
     def get(self, request: Request, pk: int) -> Response:
@@ -122,7 +120,6 @@ class RejectionList(ListView):
     queryset = RejectedRecord.objects.none()
     serializer_class = RejectionSerializer
     pagination_class = ByNumber
-    filter_backends = []
 
     def get_queryset(self) -> QuerySet[RejectedRecord]:
         run = get_object_or_404(self.reach.imports(), pk=self.kwargs["pk"])
