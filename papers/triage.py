@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -48,6 +48,15 @@ class Viewpoint:
     """The clubs whose private papers are visible."""
 
     @property
+    def paper_base(self) -> str:
+        """The beginning of the addresses of papers, made by hand since a listing needs a hundred."""
+        return f"/clubs/{self.club.slug}/papers/" if self.club else "/papers/"
+
+    @property
+    def act_base(self) -> str:
+        return f"/clubs/{self.acting.slug}/papers/" if self.acting else ""
+
+    @property
     def shows_names(self) -> bool:
         return self.club is not None and self.club.pk in self.mine
 
@@ -67,29 +76,54 @@ class Rank:
     score: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """A tally, one mark a vote: the paths of both kinds, and the size in pixels."""
+
+    up: str
+    down: str
+    width: str
+    height: str
+
+
+# What a vote's buttons send and say: the pressed one takes the act back.
+_PROMOTE, _PROMOTED = (
+    mark_safe(f'value="{value}" aria-pressed="{pressed}"') for value, pressed in ((1, "false"), (0, "true"))
+)
+_DEMOTE, _DEMOTED = (
+    mark_safe(f'value="{value}" aria-pressed="{pressed}"') for value, pressed in ((-1, "false"), (0, "true"))
+)
+_PRESENT, _PRESENTED = _PROMOTE, _PROMOTED
+
+
 @dataclass(slots=True)
 class Row:
-    """What the template of a row prints; everything is ready to print."""
+    """What the template of a row prints, as text that is ready to print.
 
-    id: int
-    n: int
+    Numbers are text already: a template formats each number anew, and a listing prints a thousand.
+    """
+
+    id: str
+    n: str
+    url: SafeString
+    act_url: SafeString
     title: SafeString
     summary: SafeString
     state: str = UNSEEN
     my_vote: int = 0
-    offered: bool = False
+    promote: SafeString = _PROMOTE
+    demote: SafeString = _DEMOTE
+    present: SafeString = _PRESENT
     score: str = "0"
+    has_mark: bool = False
+    has_meta: bool = False
     tags: list[str] = field(default_factory=list)
-    comments: int = 0
+    comments: str = ""
     upvotes: int = 0
-    ticks_up: str = ""
-    ticks_down: str = ""
-    ticks_width: int = 0
-    ticks_height: int = 12
+    ticks: Ticks | None = None
     tally: str = ""
     voters: str = ""
     offers: str = ""
-    why: str = ""
     authors: str = ""
 
 
@@ -282,28 +316,38 @@ def load_rows(view: Viewpoint, ranks: Iterable[Rank]) -> list[Row]:
             },
         )
         found = {facts[0]: facts for facts in cursor.fetchall()}
-    return [_make_row(rank, found[rank.paper_id]) for rank in ranks if rank.paper_id in found]
+    return [_make_row(view, rank, found[rank.paper_id]) for rank in ranks if rank.paper_id in found]
 
 
-def _make_row(rank: Rank, facts: tuple[Any, ...]) -> Row:
+def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...]) -> Row:
     pk, title, excerpt, upvotes, promotions, demotions, comments, tags, voters, offers = facts
     row = Row(
-        id=pk,
-        n=rank.n,
+        id=str(pk),
+        n=str(rank.n),
+        url=mark_safe(f"{view.paper_base}{pk}"),
+        act_url=mark_safe(f"{view.act_base}{pk}/triage?n={rank.n}"),
         title=markup.inline(title),
         summary=markup.inline(excerpt),
         state=rank.state,
         my_vote=rank.my_vote,
-        offered=rank.offered,
-        comments=comments or 0,
         upvotes=upvotes,
+        has_mark=rank.state not in {UNSEEN, SEEN},
+        has_meta=bool(upvotes or comments or tags or offers),
     )
+    if rank.my_vote > 0:
+        row.promote = _PROMOTED
+    elif rank.my_vote < 0:
+        row.demote = _DEMOTED
+    if rank.offered:
+        row.present = _PRESENTED
     if tags:
         row.tags = sorted(tags)
+    if comments:
+        row.comments = count_comments(comments)
     if promotions or demotions:
         row.score = f"{promotions - demotions}".replace("-", "−")
         row.tally = describe_tally(promotions, demotions)
-        row.ticks_up, row.ticks_down, row.ticks_width, row.ticks_height = draw_ticks(promotions, demotions)
+        row.ticks = draw_ticks(promotions, demotions)
         row.voters = name_people(voters, promotions) if voters else ""
     if offers:
         row.offers = name_people(offers, len(offers))
@@ -311,15 +355,18 @@ def _make_row(rank: Rank, facts: tuple[Any, ...]) -> Row:
 
 
 @lru_cache(maxsize=1024)
-def draw_ticks(promotions: int, demotions: int) -> tuple[str, str, int, int]:
-    """Return the paths of a tally, one mark a vote, and its width and height in pixels."""
+def draw_ticks(promotions: int, demotions: int) -> Ticks:
     up, down = min(promotions, MOST_TICKS), min(demotions, MOST_TICKS)
-    return (
-        "".join(f"M{4 * i + 1} 11V1" for i in range(up)),
-        "".join(f"M{4 * i + 1} 19V13" for i in range(down)),
-        4 * max(up, down),
-        20 if down else 12,
+    return Ticks(
+        up="".join(f"M{4 * i + 1} 11V1" for i in range(up)),
+        down="".join(f"M{4 * i + 1} 19V13" for i in range(down)),
+        width=str(4 * max(up, down)),
+        height="20" if down else "12",
     )
+
+
+def count_comments(number: int) -> str:
+    return ngettext("%(number)d comment", "%(number)d comments", number) % {"number": number}
 
 
 def describe_tally(promotions: int, demotions: int) -> str:
@@ -376,7 +423,7 @@ class Bookmark:
     """Where to go on: the first paper not seen after the place where I stopped, and when that was."""
 
     n: int
-    paper_id: int
+    id: str
     stopped: datetime | None
 
 
@@ -395,7 +442,7 @@ def find_bookmark(ranks: Sequence[Rank], stopped_at: int | None) -> Bookmark | N
     if go_on is None or go_on.n == 1:
         return None
     stopped = max((rank.acted_at for rank in acted if rank.acted_at), default=None)
-    return Bookmark(go_on.n, go_on.paper_id, stopped)
+    return Bookmark(go_on.n, str(go_on.paper_id), stopped)
 
 
 def load_tags(view: Viewpoint, ranks: Iterable[Rank]) -> dict[str, set[int]]:
@@ -469,7 +516,3 @@ def find_newest_day(sources: Sequence[Source]) -> date | None:
         )
         (day,) = cursor.fetchone()
     return day
-
-
-def count_papers(number: int) -> str:
-    return ngettext("%(number)d paper", "%(number)d papers", number) % {"number": number}

@@ -57,5 +57,7 @@ def load_latest_comments(request: Request, slug: str) -> list[Comment]:
     for comment in latest:
         first, _, rest = comment.text.partition("\n\n")
         words = Truncator(f"{first} …" if rest else first).words(EXCERPT_WORDS)
+        if words.count("$") % 2:  # cut within a formula, which would show its source
+            words = f"{words.rpartition('$')[0].rstrip()} …"
         comment.excerpt = words  # type: ignore[attr-defined]
     return latest

@@ -103,9 +103,7 @@ def show_period(request: Request, view: triage.Viewpoint, period: Period) -> Htt
         if bookmark is not None:
             shown = {row.id for row in context["rows"]}
             context["bookmark_url"] = (
-                f"#p{bookmark.paper_id}"
-                if bookmark.paper_id in shown
-                else f"?from={bookmark.n}#p{bookmark.paper_id}"
+                f"#p{bookmark.id}" if bookmark.id in shown else f"?from={bookmark.n}#p{bookmark.id}"
             )
     return render(request, "papers/listing.html", context)
 

@@ -29,12 +29,12 @@ def search_papers(request: Request) -> HttpResponse:
     marked = search.mark(text, [paper.pk for paper in shown]) if shown else {}
     authors = {paper.pk: triage.name_authors(paper.authors) for paper in shown}
     for row in rows:
-        title, passage = marked[row.id]
+        title, passage = marked[int(row.id)]
         row.title, row.summary = (
             markup.highlight(title, search.START, search.END),
             markup.highlight(passage, search.START, search.END),
         )
-        row.authors = authors[row.id]
+        row.authors = authors[int(row.id)]
     context = {
         "q": text,
         "rows": rows,

@@ -79,15 +79,9 @@ def look(request: Request, slug: str | None = None) -> Viewpoint:
 def row_context(request: Request, view: Viewpoint) -> dict[str, Any]:
     """Return what rows of papers need besides themselves (templates/papers/_rows.html).
 
-    The addresses and the form's token are made once a page, not once a row.
+    The form's token is made once a page, not once a row.
     """
-    context: dict[str, Any] = {
-        "acting": view.acting,
-        "paper_base": f"/clubs/{view.club.slug}/papers/" if view.club else "/papers/",
-    }
-    if view.acting:
-        context["act_base"] = f"/clubs/{view.acting.slug}/papers/"
-        context["csrf_input"] = format_html(
-            '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request)
-        )
-    return context
+    if view.acting is None:
+        return {"acting": None}
+    token = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
+    return {"acting": view.acting, "csrf_input": token}
