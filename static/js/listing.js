@@ -87,7 +87,7 @@ function neighbour(step) {
 /* Acts: each presses the button that stands in the row */
 
 const done = [];            // what u takes back, newest last: { id, act }
-const underway = new Map(); // the act being saved, by its row's id: { act, step, isUndo }
+const underway = new Map(); // the act being saved, by its row's id: { step, isUndo }
 const waiting = new Map();  // acts on a row that is still being saved, by the row's id: [{ act, undoing }]
 let undoing = null;         // the step that u takes back just now
 
@@ -139,13 +139,10 @@ document.addEventListener("submit", (event) => {
     return;
   }
   setCurrent(row);
-  row.querySelector("[data-error]")?.remove();
-  row.querySelector("[data-pressed]")?.removeAttribute("data-pressed");
-  button.dataset.pressed = "";
   if (!window.htmx) return; // the browser sends the form and loads the page
   const step = undoing ?? { id: row.id, act: inverse(row, name) };
   if (!undoing) done.push(step);
-  underway.set(row.id, { act: name, step, isUndo: Boolean(undoing) });
+  underway.set(row.id, { step, isUndo: Boolean(undoing) });
 }, true);
 
 /* The answer: the row came back from the server, whole */
@@ -156,11 +153,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const row = event.detail.target;
   before = null;
   if (!row.matches?.(".papers > .paper") || !event.detail.shouldSwap) return;
-  if (!/<li [^>]*class="paper\b/.test(event.detail.serverResponse)) { // a sign-in page, say
-    event.detail.shouldSwap = false;
-    fail(row, "signed-out");
-    return;
-  }
   const active = document.activeElement;
   before = {
     id: row.id,
@@ -196,28 +188,17 @@ document.addEventListener("htmx:afterSettle", (event) => {
   undoing = null;
 });
 
-/* It did not come back: say so where the act was, and keep everything as it is */
+/* It did not come back: site.js says so in the row; here it is as if the act had not been */
 
-function fail(row, why) {
-  const { act: name, step, isUndo } = underway.get(row.id) ?? {};
+document.addEventListener("notsaved", (event) => {
+  const row = event.target.closest(".papers > .paper");
+  if (!row) return;
+  const { step, isUndo } = underway.get(row.id) ?? {};
   underway.delete(row.id);
   waiting.delete(row.id);
   if (isUndo) done.push(step);
   else if (step) done.splice(done.lastIndexOf(step), 1);
-  const error = document.getElementById("not-saved")?.content.cloneNode(true).firstElementChild;
-  if (!error) return;
-  row.querySelector("[data-error]")?.remove();
-  for (const each of error.querySelectorAll("[data-why]")) each.hidden = each.dataset.why !== why;
-  error.querySelector("[data-again]").addEventListener("click", () => { error.remove(); if (name) press(row, name); });
-  row.querySelector(".paper-side").append(error);
-}
-
-for (const [type, why] of [["htmx:sendError", "offline"], ["htmx:timeout", "offline"], ["htmx:responseError", "refused"]]) {
-  document.addEventListener(type, (event) => {
-    const row = event.target.closest?.(".papers > .paper");
-    if (row) fail(row, [401, 403].includes(event.detail.xhr.status) ? "signed-out" : why);
-  });
-}
+});
 
 /* The strip */
 

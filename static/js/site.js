@@ -3,6 +3,8 @@
 //   [data-copy="#id"]          a button that copies the value or the text of #id; [data-copy-done] is its answer
 //   [data-confirm="sentence"]  a submit button that asks first; only for what cannot be undone
 //   <details class="menu">     closes by Escape and by a click elsewhere
+//   [data-pressed]             set here on the button that sent an htmx form, until the answer is there
+//   components/not_saved.html  what stands beside a form whose act did not arrive; the form hears the event "notsaved"
 //   #said                      the live region; `said(text)` or the event "said" (HX-Trigger) writes to it
 "use strict";
 
@@ -57,3 +59,60 @@ async function copy(button) {
   window.said(button.dataset.copyDone);
   setTimeout(() => { label.textContent = label.dataset.before; }, 2000);
 }
+
+/* Acts sent by htmx: which button it was, what if the answer does not come, and where the keyboard stands afterwards */
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.hasAttribute("hx-post") || event.target.classList.contains("htmx-request")) return;
+  event.target.querySelector("[data-pressed]")?.removeAttribute("data-pressed");
+  if (event.submitter) event.submitter.dataset.pressed = "";
+  placeOf(event.target).querySelector("[data-error]")?.remove();
+}, true);
+
+function placeOf(form) {
+  return form.closest(".paper") ?? form.parentElement;
+}
+
+function showNotSaved(form, why) {
+  form.dispatchEvent(new CustomEvent("notsaved", { bubbles: true }));
+  const error = document.getElementById("not-saved")?.content.cloneNode(true).firstElementChild;
+  if (!error) return;
+  const place = placeOf(form), button = form.querySelector("[data-pressed]");
+  place.querySelector("[data-error]")?.remove();
+  for (const each of error.querySelectorAll("[data-why]")) each.hidden = each.dataset.why !== why;
+  error.querySelector("[data-again]").addEventListener("click", () => { error.remove(); button?.click(); });
+  (place.querySelector(".paper-side") ?? place).append(error);
+}
+
+for (const [type, why] of [["htmx:sendError", "offline"], ["htmx:timeout", "offline"], ["htmx:responseError", "refused"]]) {
+  document.addEventListener(type, (event) => {
+    const form = event.detail.elt.closest("form");
+    if (form) showNotSaved(form, [401, 403].includes(event.detail.xhr.status) ? "signed-out" : why);
+  });
+}
+
+let hadFocus = null; // the control that had the keyboard, between htmx:beforeSwap and htmx:afterSettle
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig, serverResponse, shouldSwap } = event.detail;
+  hadFocus = null;
+  if (!shouldSwap) return;
+  if (/^\s*<!doctype/i.test(serverResponse)) { // led away to a whole page, such as sign-in: no part of this one
+    event.detail.shouldSwap = false;
+    const form = requestConfig.elt.closest("form");
+    if (form) showNotSaved(form, "signed-out"); else location.reload();
+    return;
+  }
+  const active = document.activeElement;
+  if (target.contains(active) && target.id) hadFocus = { region: target.id, id: active.id, name: active.name, label: active.ariaLabel };
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  const region = hadFocus && document.getElementById(hadFocus.region);
+  const was = hadFocus;
+  hadFocus = null;
+  if (!region || region.contains(document.activeElement)) return;
+  const controls = [...region.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea")];
+  const same = controls.find((each) => was.id ? each.id === was.id : each.name === was.name && each.ariaLabel === was.label);
+  (same ?? controls.find((each) => each.matches("input")) ?? controls[0])?.focus({ preventScroll: true });
+});
