@@ -77,6 +77,13 @@ def test_papers_private_to_another_club_stay_out(client, club, other_club, membe
     assert "Secret work" not in page and "About secret work" not in page
 
 
+def test_long_comment_is_cut_between_words_and_not_in_a_formula(client, entry, member):
+    discussion.post_comment(entry, text="word " * 28 + "then $a = b + c$ holds.\n\nMore.", by=member)
+    client.force_login(member)
+    page = page_of(client)
+    assert "word then …" in page and "$" not in page and "More." not in page
+
+
 def test_removed_comments_are_not_shown(client, entry, member, organiser):
     discussion.remove_comment(entry.comments.get(), by=organiser)
     client.force_login(member)
