@@ -92,7 +92,8 @@ def _comment(text: str) -> SafeString:
     if len(text) > COMMENT_LIMIT or text.count("[") > _BRACKET_LIMIT:
         lines = "<br>".join(escape(line) for line in clean(text).split("\n"))
         return SafeString(f'<p dir="auto">{lines}</p>')
-    return SafeString(sanitise(_markdown.to_html(clean(text))))
+    # Cleaned again: Markdown has character references.
+    return SafeString(sanitise(clean(_markdown.to_html(clean(text)))))
 
 
 _comment_cached = lru_cache(maxsize=512)(_comment)

@@ -139,6 +139,7 @@ _NAMES_WITH_LIMITS = {
 }  # fmt: skip
 _OPERATORS_WITH_LIMITS = set("∏∐∑⋀⋁⋂⋃⨀⨁⨂⨄⨆")
 _WITH_LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
+_PARTS = {"msubsup": 3, "munderover": 3}
 _SCRIPTED = {*_WITH_LIMITS, *_WITH_LIMITS.values()}
 _OPENING_FENCES = set("([{⟨⌈⌊")
 _CLOSING_FENCES = set(")]}⟩⌉⌋")
@@ -364,9 +365,11 @@ class _Writer:
         """Write an element whose children have places: base and scripts, numerator and denominator."""
         attributes = self._pick_attributes(tag, element)
         children = list(element)
-        if tag in _WITH_LIMITS and children and _has_limits(_find_core(children[0])):
+        if len(children) != _PARTS.get(tag, 2):
+            raise _Unreadable
+        if tag in _WITH_LIMITS and _has_limits(_find_core(children[0])):
             tag = _WITH_LIMITS[tag]
-        if tag in {"mover", "munder"} and len(children) == 2 and children[1].tag == "mo":
+        if tag in {"mover", "munder"} and children[1].tag == "mo":
             sign = _resolve(children[1].text)
             if sign in _ACCENTS:
                 attributes = ' accent="true"' if tag == "mover" else ' accentunder="true"'

@@ -11,6 +11,7 @@ MATHML_TAGS = {
 TAGS = BLOCK_TAGS | TEXT_TAGS | MATHML_TAGS
 
 ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # where nothing is said nh3 lets title and lang pass
     **{tag: {"dir"} for tag in BLOCK_TAGS},
     "a": {"href"},
     "ol": {"dir", "start"},
