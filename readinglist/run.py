@@ -19,7 +19,7 @@ from readinglist import embedded
 from readinglist.embedded import Unable
 from readinglist.embedded.programs import Program, set_death_signal
 from readinglist.embedded.sharing import try_lock
-from readinglist.embedded.state import PROJECT, make_state
+from readinglist.embedded.state import PROJECT, hash_name, make_state
 
 # Lean, for a laptop: two web processes of four threads, two imports at once.
 WEB = [
@@ -117,6 +117,14 @@ def claim(var: Path, address: Address) -> Iterator[None]:
         yield
 
 
+def name_static_files(var: Path) -> str:
+    """Return a text that changes with the static files: the project's own, and those in the locked packages."""
+    folders = {PROJECT / "static", *PROJECT.glob("*/static")} - {var / "static"}
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    files += [PROJECT / "requirements" / "base.txt", PROJECT / "readinglist" / "settings.py"]
+    return hash_name(*(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in sorted(files)))
+
+
 class Run:
     """The programs of one run."""
 
@@ -143,40 +151,60 @@ class Run:
         self.stack.enter_context(claim(self.var, self.address))
         check_free(self.address)
         say("Reading List starts ...")
+        collecting = self.start_collecting()
         servers = embedded.running(**embedded.wanted(), var=self.var, share=False)
         self.programs += self.stack.enter_context(servers)
-        self.finish("migrate")
-        self.finish("collectstatic", "--no-input")
+        self.finish(self.manage("migrate"))
         # When we died, the worker drops what it does instead of bringing it to an end; an import is resumed.
         self.keep("worker", *WORKER, abandon=signal.SIGQUIT)
         self.keep("beat", *BEAT)
+        self.finish_collecting(collecting)
         self.keep("web", *WEB, f"--bind={self.address.bind}")
+        self.stack.callback(self.ask_at_once)
         if self.has_demo:
-            self.finish("demo")
+            self.finish(self.manage("demo"))
         self.wait_for_web()
 
     def start(self, name: str, *arguments: str, **options: Any) -> Program:
         log = self.var / "log" / f"{name}.log"
-        return Program(
-            name, [sys.executable, *arguments], log=log, cwd=PROJECT, env=self.environment, **options
-        )
+        command = [sys.executable, *arguments]
+        program = Program(name, command, log=log, cwd=PROJECT, env=self.environment, **options)
+        self.stack.callback(program.stop)
+        return program
 
     def keep(self, name: str, *module: str, **options: Any) -> None:
         """Run a Python module until the end of all."""
-        program = self.start(name, "-m", *module, patience=3, **options)
-        self.stack.callback(program.stop)
-        self.programs.append(program)
+        self.programs.append(self.start(name, "-m", *module, patience=3, **options))
 
-    def finish(self, command: str, *arguments: str) -> None:
-        """Run a management command to its end; raises Unable where it fails."""
-        program = self.start(command, "manage.py", command, *arguments)
-        try:
-            while not program.has_ended():
-                self.check()
-                time.sleep(0.05)
-        finally:
-            program.stop()
-        program.check_success()
+    def ask_at_once(self) -> None:
+        """Ask all that uses the servers to end, so that one need not wait for the other."""
+        for program in self.programs:
+            if program.name in {"web", "beat", "worker"}:
+                program.ask()
+
+    def manage(self, command: str, *arguments: str) -> Program:
+        """Start a management command."""
+        return self.start(command, "manage.py", command, *arguments)
+
+    def finish(self, command: Program) -> None:
+        """Wait until it has ended; raises Unable where it failed."""
+        while not command.has_ended():
+            self.check()
+            time.sleep(0.05)
+        command.stop()
+        command.check_success()
+
+    def start_collecting(self) -> Program | None:
+        """Start to hash and compress the static files, which takes as long as all the rest, where they changed."""
+        collected = self.var / "static" / "collected"
+        if collected.exists() and collected.read_text() == name_static_files(self.var):
+            return None
+        return self.manage("collectstatic", "--no-input", "--verbosity=0")
+
+    def finish_collecting(self, command: Program | None) -> None:
+        if command:
+            self.finish(command)
+            (self.var / "static" / "collected").write_text(name_static_files(self.var))
 
     def wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_SECONDS

@@ -79,6 +79,7 @@ class Program:
         self.log = log
         self.stop_signal = stop
         self.patience = patience
+        self.is_asked = self.is_stopped = False
         self.watcher: subprocess.Popen[bytes] | None = None
         abandon = abandon or stop
         if sys.platform == "linux":
@@ -96,16 +97,27 @@ class Program:
     def has_ended(self) -> bool:
         return self.process.poll() is not None
 
+    def ask(self) -> None:
+        """Ask it to end, once, and do not wait."""
+        if not self.is_asked and not self.has_ended():
+            self.is_asked = True
+            self.process.send_signal(self.stop_signal)
+
     def stop(self) -> None:
         """End it: as it wants to be asked, then SIGQUIT, then SIGKILL with whatever it left in its group."""
-        for signal_, seconds in ((self.stop_signal, self.patience), (signal.SIGQUIT, 3)):
-            if not self.has_ended():
-                self.process.send_signal(signal_)
-                with suppress(subprocess.TimeoutExpired):
-                    self.process.wait(seconds)
+        if self.is_stopped:  # its number may be another program's by now
+            return
+        self.ask()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(self.patience)
+        if not self.has_ended():
+            self.process.send_signal(signal.SIGQUIT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(3)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.is_stopped = True
         if self.watcher:
             self.watcher.communicate(b"\n")
 

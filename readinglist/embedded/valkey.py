@@ -27,6 +27,7 @@ class Valkey:
             "maxmemory": "64mb",
             "maxmemory-policy": "volatile-lru",
             "databases": "64",
+            "set-proc-title": "no",  # which would write over its environment
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         # A wheel holds the program of one platform.
