@@ -33,7 +33,7 @@ lint: dev ## check style, types, migrations, and settings for production
 
 lock: ## bring the locked requirements up to date (needs uv)
 	$(COMPILE) --upgrade --python-version 3.11 requirements/base.in -o requirements/base.txt
-	$(COMPILE) --upgrade --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) --upgrade --python-version 3.11 --constraints requirements/base.txt requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) --upgrade --python-version 3.13 --override requirements/newest.in requirements/base.in requirements/dev.in -o requirements/newest.txt
 
 clean: ## remove what make made; the data in var/ stays

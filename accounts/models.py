@@ -34,7 +34,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # of ApiToken, by Knox
     """A person, known by their e-mail address. `is_superuser` makes an administrator of the installation."""
 
     email = models.EmailField(

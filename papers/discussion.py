@@ -86,13 +86,20 @@ def remove_comment(comment: Comment, *, by: User) -> Comment:
 
 @dataclass(slots=True)
 class Post:
-    """A comment in reading order: at which depth, whether it begins a list of replies, how many lists end with it."""
+    """A comment in reading order, and what the reader may do with it.
+
+    `opens` says that it begins a list of replies, `ends` that no reply of its own follows, `closes` has one
+    number for each list of replies that ends with it.
+    """
 
     comment: Comment
     depth: int
     opens: bool = False
     ends: bool = False
     closes: range = range(0)
+    is_mine: bool = False
+    can_edit: bool = False
+    can_remove: bool = False
 
 
 def thread(comments: Iterable[Comment]) -> list[Post]:

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -27,11 +27,11 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, clubs: list[Club], for_everybody: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        club = self.fields["club"]
+        club = cast(forms.ModelChoiceField, self.fields["club"])
         club.queryset = Club.objects.filter(pk__in=[each.pk for each in clubs])
         if not for_everybody:
             club.required, club.empty_label, club.initial = True, None, clubs[0] if clubs else None
-        self.fields["format"].choices = [
+        cast(forms.ChoiceField, self.fields["format"]).choices = [
             ("", _("Find out from the content")),
             *((name, importer.TITLE) for name, importer in importers.FORMATS.items()),
         ]

@@ -146,8 +146,9 @@ def default_source(format: str, club: Club | None) -> Source:
         )
         return source
     kind = SOURCE_OF_FORMAT.get(format, Source.Kind.UPLOAD)
-    source = Source.objects.filter(club=None, kind=kind).order_by("pk").first()
-    return source or Source.objects.create(slug=slugify(kind.label), name=kind.label, kind=kind)
+    known = Source.objects.filter(club=None, kind=kind).order_by("pk").first()
+    label = str(kind.label)
+    return known or Source.objects.create(slug=slugify(label), name=label, kind=kind)
 
 
 def _store(upload: Upload) -> str:

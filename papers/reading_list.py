@@ -210,7 +210,7 @@ def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> Visit:
                 VALUES (%(club)s, %(member)s, %(day)s, %(now)s, NULL)
                 ON CONFLICT (member_id, club_id, date) DO UPDATE
                    SET new_since = visit.seen_at, seen_at = %(now)s
-                 WHERE visit.seen_at < %(now)s - %(pause)s
+                 WHERE visit.seen_at < %(before)s
                 RETURNING new_since, stopped_at_id
             )
             SELECT new_since, stopped_at_id FROM moved
@@ -219,7 +219,7 @@ def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> Visit:
              WHERE club_id = %(club)s AND member_id = %(member)s AND date = %(day)s
                AND NOT EXISTS (SELECT FROM moved)
             """,  # noqa: S608
-            {"club": club.pk, "member": by.pk, "day": day, "now": now, "pause": VISIT},
+            {"club": club.pk, "member": by.pk, "day": day, "now": now, "before": now - VISIT},
         )
         return Visit(*(cursor.fetchone() or (None, None)))
 

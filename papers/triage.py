@@ -15,7 +15,8 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -88,10 +89,12 @@ class Ticks:
 
 # What a vote's buttons send and say: the pressed one takes the act back.
 _PROMOTE, _PROMOTED = (
-    mark_safe(f'value="{value}" aria-pressed="{pressed}"') for value, pressed in ((1, "false"), (0, "true"))
+    format_html('value="{}" aria-pressed="{}"', value, pressed)
+    for value, pressed in ((1, "false"), (0, "true"))
 )
 _DEMOTE, _DEMOTED = (
-    mark_safe(f'value="{value}" aria-pressed="{pressed}"') for value, pressed in ((-1, "false"), (0, "true"))
+    format_html('value="{}" aria-pressed="{}"', value, pressed)
+    for value, pressed in ((-1, "false"), (0, "true"))
 )
 _PRESENT, _PRESENTED = _PROMOTE, _PROMOTED
 
@@ -105,8 +108,8 @@ class Row:
 
     id: str
     n: str
-    url: SafeString
-    act_url: SafeString
+    url: str
+    act_url: str
     title: SafeString
     summary: SafeString
     state: str = UNSEEN
@@ -324,8 +327,8 @@ def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...]) -> Row:
     row = Row(
         id=str(pk),
         n=str(rank.n),
-        url=mark_safe(f"{view.paper_base}{pk}"),
-        act_url=mark_safe(f"{view.act_base}{pk}/triage?n={rank.n}"),
+        url=f"{view.paper_base}{pk}",
+        act_url=f"{view.act_base}{pk}/triage?n={rank.n}",
         title=markup.inline(title),
         summary=markup.inline(excerpt),
         state=rank.state,

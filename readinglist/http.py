@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.middleware import HtmxDetails
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 class Request(HttpRequest):
     """A request as our middleware leaves it; `user` is anonymous only in views marked `login_not_required`."""
 
-    user: "User"  # type: ignore[assignment]
+    user: "User"
     htmx: HtmxDetails
     current_club: "Club | None"
     my_clubs: "list[Club]"
@@ -26,9 +25,9 @@ def wants_fragment(request: Request) -> bool:
 
 
 def fragment_or_redirect(
-    request: Request, template: str, context: dict[str, Any], *, to: Model | str
+    request: Request, template: str, context: dict[str, Any], *, to: str
 ) -> HttpResponse:
-    """Answer an act: the changed fragment for htmx, a redirect for everyone else."""
+    """Answer an act: the changed fragment for htmx, a redirect to an address for everyone else."""
     if wants_fragment(request):
         return render(request, template, context)
     return redirect(to)

@@ -240,7 +240,7 @@ def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[
     scope = models.Q(private_to=None)
     if source.club_id is not None:
         scope |= models.Q(private_to=source.club_id)
-    found = defaultdict(list)
+    found: dict[str, list[tuple[int, merge.Described]]] = defaultdict(list)
     for paper in Paper.objects.filter(scope, title_key__in=keys).prefetch_related("source_records"):
         stated = merge.fold(from_data(row.data) for row in paper.source_records.all())
         found[paper.title_key].append((paper.pk, stated))

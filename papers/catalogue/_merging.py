@@ -20,7 +20,7 @@ from papers.models import (
 )
 from papers.versions import stamp
 
-_FURTHEST = [
+_FURTHEST: list[str] = [
     Entry.State.DROPPED,
     Entry.State.NOTED,
     Entry.State.SUGGESTED,

@@ -1,5 +1,7 @@
 """What a member does with a paper: vote, volunteer, skip, tag."""
 
+import json
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -7,7 +9,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_htmx.http import trigger_client_event
 
 from papers import reading_list, triage
 from papers.models import Entry, Paper, Vote
@@ -47,11 +48,11 @@ def _act(request: Request, view: triage.Viewpoint, paper: Paper) -> str:
         return _("Offered to present.")
     if form.get("value") in {"1", "-1"}:
         value = int(form["value"])
-        entry = reading_list.cast_vote(reading_list.note(club, paper), value=value, by=user)
+        voted = reading_list.cast_vote(reading_list.note(club, paper), value=value, by=user)
         sentence = (
             _("Promoted. Score %(score)d.") if value == Vote.PROMOTE else _("Demoted. Score %(score)d.")
         )
-        return sentence % {"score": entry.score}
+        return sentence % {"score": voted.score}
     entry = Entry.objects.filter(club=club, paper=paper).first()
     if entry is None:
         return _("Nothing to take back.")
@@ -70,7 +71,8 @@ def _answer(request: Request, view: triage.Viewpoint, paper: Paper, said: str) -
     is_row = (request.htmx.target or "").startswith("p")
     template = "papers/_rows.html" if is_row else "papers/_paper_vote.html"
     response = render(request, template, {**row_context(request, view), "rows": [row], "row": row})
-    return trigger_client_event(response, "said", said)
+    response["HX-Trigger"] = json.dumps({"said": said})
+    return response
 
 
 def _rank_now(request: Request, view: triage.Viewpoint, paper: Paper) -> triage.Rank:

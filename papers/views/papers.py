@@ -87,16 +87,14 @@ def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> di
 def describe_discussion(request: Request, club: Club | None, entry: Entry | None) -> dict[str, Any]:
     """Return the comments of an entry in reading order, each with its depth and what I may do with it."""
     if club is None or entry is None:
-        return {"comments": [], "comment_count": 0}
-    rows = list(Comment.objects.filter(entry=entry).select_related("author"))
-    for comment in rows:
-        is_there = comment.removed_at is None
-        comment.can_edit = is_there and permissions.can_edit_comment(request.user, comment.author_id, club)
-        comment.can_remove = is_there and permissions.can_remove_comment(
-            request.user, comment.author_id, club
-        )
-        comment.is_mine = comment.author_id == request.user.pk
-    return {"comments": discussion.thread(rows), "comment_count": entry.comment_count}
+        return {"posts": [], "comment_count": 0}
+    posts = discussion.thread(Comment.objects.filter(entry=entry).select_related("author"))
+    for post in posts:
+        author_id, is_there = post.comment.author_id, post.comment.removed_at is None
+        post.is_mine = author_id == request.user.pk
+        post.can_edit = is_there and permissions.can_edit_comment(request.user, author_id, club)
+        post.can_remove = is_there and permissions.can_remove_comment(request.user, author_id, club)
+    return {"posts": posts, "comment_count": entry.comment_count}
 
 
 def _address(identifier: PaperIdentifier) -> str:

@@ -22,7 +22,7 @@ def search_papers(request: Request) -> HttpResponse:
     if view.acting is not None:
         view = triage.Viewpoint(view.user, view.acting, view.acting, [view.acting.pk], view.mine)
     found = search.matching(Paper.objects.visible_to(request.user), text)
-    papers = list(found.only("pk", "created", "authors", "rank")[: SHOWN + 1]) if text else []
+    papers = list(found.only("pk", "created", "authors")[: SHOWN + 1]) if text else []
     shown = papers[:SHOWN]
     ranks = triage.load_ranks_of(view, shown)
     rows = triage.load_rows(view, ranks) if shown else []
@@ -30,10 +30,7 @@ def search_papers(request: Request) -> HttpResponse:
     authors = {paper.pk: triage.name_authors(paper.authors) for paper in shown}
     for row in rows:
         title, passage = marked[int(row.id)]
-        row.title, row.summary = (
-            markup.highlight(title, search.START, search.END),
-            markup.highlight(passage, search.START, search.END),
-        )
+        row.title, row.summary = markup.highlight(title), markup.highlight(passage)
         row.authors = authors[int(row.id)]
     context = {
         "q": text,

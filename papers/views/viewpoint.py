@@ -47,10 +47,10 @@ def find_club(request: Request, slug: str) -> Club:
     for club in request.my_clubs:
         if club.slug == slug:
             return club
-    club = Club.objects.filter(slug=slug, is_public=True).first()
-    if club is None:
+    public = Club.objects.filter(slug=slug, is_public=True).first()
+    if public is None:
         raise Http404
-    return club
+    return public
 
 
 def member_only(view: View) -> View:
