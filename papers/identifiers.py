@@ -89,7 +89,7 @@ _PREFIX = re.compile(
     r"(?:urn:|info:)?(?P<scheme>arxiv|doi|pmid|pmcid|openreview|isbn)(?:-1[03])?\s*[:/]\s*"
     r"|(?P<oai>oai:arxiv\.org:)"
     r"|(?P<word>arxiv|doi|pmid|pmcid|isbn)(?:-1[03])?\s+",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # without ASCII, "ſ" is an s
 )
 _ADDRESS = re.compile(r"(?:https?://)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?::[0-9]+)?(?=/)", re.IGNORECASE)
 

@@ -94,7 +94,7 @@ def _rank_order(record: Record) -> tuple[int, float, str, bytes]:
 # --- The start of an abstract ------------------------------------------------------------------------------
 
 EXCERPT_LENGTH: Final = 240
-_ELLIPSIS: Final = "…"
+_SENTENCE_ENDS: Final = (".", "!", "?", "。", "！", "？")
 
 # Two readings of the dollar sign, as either may be right ("$5 and $10" or "$ x $"): any pair of dollars not
 # far apart, and pairs however far apart that hug what they enclose (pandoc's rule). An excerpt ends in neither.
@@ -117,15 +117,19 @@ def make_excerpt(abstract: str, length: int = EXCERPT_LENGTH) -> str:
     left out with what follows it.
     """
     beginning = abstract[: length + _LONGEST_FORMULA]
+    has_formulas = "$" in beginning or "\\" in beginning
+    if not has_formulas:
+        beginning = beginning[: 2 * length]
     text = " ".join(beginning.split())
     if len(text) <= length and len(beginning) == len(abstract):
         return text
-    room = length - len(_ELLIPSIS)
-    formulas = _find_mathematics(text)
+    room = length - len(" …")
+    formulas = _find_mathematics(text) if has_formulas else []
     for end in _propose_ends(text, room):
         if not any(start < end < stop for start, stop in formulas):
-            return text[:end].rstrip(" ,;:([{-–—") + _ELLIPSIS
-    return _ELLIPSIS
+            excerpt = text[:end].rstrip(" ,;:([{-–—")
+            return f"{excerpt} …" if excerpt.endswith(_SENTENCE_ENDS) else f"{excerpt}…"
+    return "…"
 
 
 def _propose_ends(text: str, room: int) -> Iterable[int]:

@@ -155,6 +155,7 @@ class TestShortAbstracts:
             ("Why? How? When?", "Three questions, one table. We answer the second."),
             ("x", "A title of one letter is a title all the same."),
             ("0", "Nothing is proved."),
+            ("We tried. It failed again.", "Nothing Learnt"),
             ("Plain Words About Plain Things", "Short Abstract In Capitals"),
             ("深度学习综述", "本文回顾了深度学习。我们讨论了它的历史。"),
         ],

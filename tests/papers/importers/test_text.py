@@ -6,15 +6,16 @@ from papers.importers.text import MAX_LINE, Line, read_lines, read_utf8
 from tests.papers.importers.conftest import Dripping
 
 
-def lines_of(data, size=None):
-    return list(read_lines(Dripping(data, size) if size else io.BytesIO(data)))
+def lines_of(data):
+    return list(read_lines(io.BytesIO(data)))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
-@pytest.mark.parametrize("size", [None, 1, 2, 3])
-def test_lines_end_in_three_ways(end, size):
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 65_536])
+def test_lines_end_in_three_ways(end, size, monkeypatch):
+    monkeypatch.setattr("papers.importers.text.CHUNK", size)
     data = end.join(["one", "", "two ö", "three"]).encode()
-    assert lines_of(data, size) == [Line(1, "one"), Line(2, ""), Line(3, "two ö"), Line(4, "three")]
+    assert lines_of(data) == [Line(1, "one"), Line(2, ""), Line(3, "two ö"), Line(4, "three")]
 
 
 def test_last_line_may_have_an_end():
