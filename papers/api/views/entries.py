@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
@@ -41,7 +42,7 @@ def with_acts(entries: QuerySet[Entry], *, user_id: int) -> QuerySet[Entry]:
         Prefetch("votes", promoters, to_attr="promoters"),
         Prefetch("votes", votes.filter(member=user_id), to_attr="my_votes"),
         Prefetch("volunteers", Volunteer.objects.select_related("member"), to_attr="offers"),
-        Prefetch("taggings", Tagging.objects.select_related("tag").order_by("tag__name")),
+        Prefetch("taggings", Tagging.objects.select_related("tag").order_by(Lower("tag__name"))),
     )
 
 

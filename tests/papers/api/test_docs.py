@@ -64,7 +64,11 @@ def test_page_needs_nothing_that_the_content_policy_forbids(client):
 
 
 def test_curl_lines_carry_what_the_body_requires():
-    operations = {each.anchor: each for group in docs.describe_operations(docs.make_schema("")) for each in group.operations}
+    operations = {
+        each.anchor: each
+        for group in docs.describe_operations(docs.make_schema(""))
+        for each in group.operations
+    }
     assert operations["vote"].curl.endswith("/api/v1/clubs/ml/entries/1/vote/")
     assert """-X PUT -H "Content-Type: application/json" -d '{"value": 1}'""" in operations["vote"].curl
     assert "-F file=@listing.txt" in operations["queue_import"].curl

@@ -1,11 +1,174 @@
+"""Papers over the API: read, find, narrow, and lead on from ids that are no more."""
+
+from datetime import UTC, date, datetime
+
 import pytest
 
+from papers.catalogue import merge_papers
+from papers.identifiers import parse
 from papers.models import Catalogue
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
-def test_list(script, listing):
-    answer = script.get("/api/v1/papers/")
+@pytest.fixture
+def attention(source):
+    return factories.make_paper(
+        "Attention in small models",
+        source=source,
+        abstract="We study attention.",
+        authors=("Zoë Müller", "Ada Lovelace"),
+        identifiers=(parse("2504.12345"), parse("doi:10.1000/XYZ")),
+        published=date(2025, 4, 24),
+        updated=datetime(2025, 4, 25, 8, tzinfo=UTC),
+        revision=2,
+        categories=("cs.LG", "stat.ML"),
+        journal="A Journal 1",
+        urls=(("code", "https://example.org/code"),),
+    )
+
+
+def ids(answer):
     assert answer.status_code == 200, answer.content
-    print(answer.content, answer.headers)
+    return [row["id"] for row in answer.json()["results"]]
+
+
+def test_paper_has_the_fields_of_the_contract(script, attention):
+    answer = script.get(f"/api/v1/papers/{attention.pk}/")
+    assert answer.json() == {
+        "id": attention.pk,
+        "title": "Attention in small models",
+        "abstract": "We study attention.",
+        "authors": ["Zoë Müller", "Ada Lovelace"],
+        "identifiers": [
+            {"scheme": "arxiv", "value": "2504.12345"},
+            {"scheme": "doi", "value": "10.1000/xyz"},
+        ],
+        "published": "2025-04-24",
+        "updated": "2025-04-25T08:00:00Z",
+        "revision": 2,
+        "categories": ["cs.LG", "stat.ML"],
+        "journal": "A Journal 1",
+        "urls": [{"kind": "code", "url": "https://example.org/code"}],
+        "version": attention.version,
+    }
+    assert answer.headers["Last-Modified-Version"] == str(attention.version)
+
+
+def test_list_gives_the_same_paper(script, attention):
+    [row] = script.get("/api/v1/papers/").json()["results"]
+    assert row == script.get(f"/api/v1/papers/{attention.pk}/").json()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2504.12345",
+        "arXiv:2504.12345v3",
+        "https://arxiv.org/abs/2504.12345",
+        "10.48550/arXiv.2504.12345",
+        "doi:10.1000/xyz",
+        "https://doi.org/10.1000/XYZ",
+    ],
+)
+def test_identifier_finds_a_paper_however_it_is_written(script, attention, listing, written):
+    assert ids(script.get("/api/v1/papers/", {"identifier": written})) == [attention.pk]
+
+
+def test_unknown_identifier_finds_nothing(script, attention):
+    assert ids(script.get("/api/v1/papers/?identifier=doi:10.1000/other")) == []
+
+
+def test_what_is_no_identifier_is_an_error_that_says_what_is(script):
+    answer = script.get("/api/v1/papers/?identifier=twelve monkeys")
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["field"] == "identifier"
+    assert "doi:10.1000/xyz" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("category=cs.LG", True),
+        ("category=cs.CL", False),
+        ("published_after=2025-04-24", True),
+        ("published_after=2025-04-25", False),
+        ("published_before=2025-04-24", True),
+        ("published_before=2025-04-23", False),
+        ("q=attention", True),
+        ("q=Müller", True),
+        ("q=muller", True),
+        ("q=nothing+of+the+kind", False),
+        ("q=attention&category=cs.LG&published_before=2025-04-30", True),
+    ],
+)
+def test_filters(script, attention, query, is_found):
+    assert ids(script.get(f"/api/v1/papers/?{query}")) == ([attention.pk] if is_found else [])
+
+
+def test_search_gives_the_best_match_first_page_by_page(script, source):
+    weak = factories.make_paper(
+        "Something else", source=source, abstract="About diffusion, once. " + "More. " * 50
+    )
+    strong = factories.make_paper("Diffusion and diffusion", source=source, abstract="Diffusion.")
+    middle = factories.make_paper("On diffusion", source=source, abstract="Nothing more.")
+    everything = ids(script.get("/api/v1/papers/?q=diffusion"))
+    assert everything[0] == strong.pk
+    assert everything[-1] == weak.pk
+    assert set(everything) == {weak.pk, strong.pk, middle.pk}
+    walked, address = [], "/api/v1/papers/?q=diffusion&limit=1"
+    while address:
+        page = script.get(address).json()
+        walked += [row["id"] for row in page["results"]]
+        address = page["next"]
+    assert walked == everything
+
+
+def test_paper_that_is_named_by_identifier_comes_once(script, attention):
+    assert ids(script.get("/api/v1/papers/?q=2504.12345")) == [attention.pk]
+
+
+@pytest.mark.parametrize("written", ["2504.12345", "2504.12345v2", "arXiv:2504.12345"])
+def test_arxiv_id_leads_to_the_paper(script, attention, written):
+    answer = script.get(f"/api/v1/papers/{written}/")
+    assert answer.status_code == 307
+    assert answer.headers["Location"] == f"/api/v1/papers/{attention.pk}/"
+
+
+def test_old_arxiv_id_leads_to_the_paper(script, source):
+    paper = factories.make_paper(source=source, identifiers=(parse("hep-th/9901001"),))
+    answer = script.get("/api/v1/papers/hep-th/9901001/")
+    assert answer.headers["Location"] == f"/api/v1/papers/{paper.pk}/"
+
+
+def test_id_of_a_merged_paper_leads_to_the_other(script, listing):
+    keep, other = (item.paper for item in listing.items.all()[:2])
+    merge_papers(keep, other, reason="The same.")
+    answer = script.get(f"/api/v1/papers/{other.pk}/")
+    assert answer.status_code == 308
+    assert answer.headers["Location"] == f"/api/v1/papers/{keep.pk}/"
+    assert other.pk not in ids(script.get("/api/v1/papers/"))
+
+
+def test_private_paper_is_not_found_by_any_way_in(script, outsiders_script, source, private_paper, club):
+    other = factories.make_paper("Another private paper", source=private_paper.source_records.get().source)
+    merge_papers(private_paper, other, reason="The same.")
+    assert script.get(f"/api/v1/papers/{other.pk}/").status_code == 308
+    assert outsiders_script.get(f"/api/v1/papers/{other.pk}/").status_code == 404
+    assert private_paper.pk in ids(script.get("/api/v1/papers/?q=private"))
+    assert private_paper.pk not in ids(outsiders_script.get("/api/v1/papers/?q=private"))
+    assert private_paper.pk not in ids(outsiders_script.get("/api/v1/papers/?since=0"))
+
+
+@pytest.mark.parametrize(
+    "name", ["0", "-1", "99999999999999999999", "9" * 5000, "1e3", "nothing", "٣", "1%00", "a/b/c"]
+)
+def test_garbage_in_the_address_is_404(script, name, listing):
+    assert script.get(f"/api/v1/papers/{name}/").status_code == 404
+
+
+def test_list_says_the_catalogues_version(script, listing):
+    version = Catalogue.objects.get().version
+    assert script.get("/api/v1/papers/").headers["Last-Modified-Version"] == str(version)

@@ -1,0 +1,229 @@
+"""Every address of the API as each of the cast: who gets what. An address that is not listed here fails.
+
+400 stands for "might have acted, but the body was empty": who may not act never gets so far.
+"""
+
+import pytest
+from django.db import transaction
+from django.urls import get_resolver
+
+from accounts import clubs as club_verbs
+from accounts.models import Role
+from papers import discussion, reading_list
+from papers.models import Import
+from tests import factories
+
+from .conftest import make_script
+
+pytestmark = pytest.mark.django_db
+
+CAST = ["visitor", "outsider", "member", "organiser", "administrator", "reader", "elsewhere", "inside"]
+
+# What the columns say:                visitor outsider member organiser administrator reader elsewhere inside
+EVERYBODY_SIGNED_IN = dict(zip(CAST, [401, 200, 200, 200, 200, 200, 200, 200], strict=True))
+MEMBERS_READ = dict(zip(CAST, [401, 404, 200, 200, 404, 200, 404, 200], strict=True))
+OPEN = dict.fromkeys(CAST, 200)
+
+
+def members_write(status):
+    return dict(zip(CAST, [401, 404, status, status, 404, 403, 404, status], strict=True))
+
+
+NOBODY_KNOWS = dict(zip(CAST, [401, 404, 404, 404, 404, 404, 404, 404], strict=True))
+
+TABLE = [
+    ("GET", "schema", "/api/schema/", OPEN),
+    ("GET", "docs", "/api/docs/", OPEN),
+    ("GET", "papers", "/api/v1/papers/", EVERYBODY_SIGNED_IN),
+    ("GET", "paper", "/api/v1/papers/{paper}/", EVERYBODY_SIGNED_IN),
+    ("GET", "paper", "/api/v1/papers/{private_paper}/", MEMBERS_READ),
+    ("GET", "paper", "/api/v1/papers/999999/", NOBODY_KNOWS),
+    ("GET", "deleted", "/api/v1/deleted/", EVERYBODY_SIGNED_IN),
+    ("GET", "sources", "/api/v1/sources/", EVERYBODY_SIGNED_IN),
+    ("GET", "source", "/api/v1/sources/{source}/", EVERYBODY_SIGNED_IN),
+    ("GET", "source", "/api/v1/sources/{private_source}/", MEMBERS_READ),
+    ("GET", "listings", "/api/v1/listings/", EVERYBODY_SIGNED_IN),
+    ("GET", "listing", "/api/v1/listings/{listing}/", EVERYBODY_SIGNED_IN),
+    ("GET", "listing", "/api/v1/listings/{private_listing}/", MEMBERS_READ),
+    ("GET", "listing_items", "/api/v1/listings/{listing}/items/", EVERYBODY_SIGNED_IN),
+    ("GET", "listing_items", "/api/v1/listings/{private_listing}/items/", MEMBERS_READ),
+    ("GET", "imports", "/api/v1/imports/", EVERYBODY_SIGNED_IN),
+    ("POST", "imports", "/api/v1/imports/", {"visitor": 401, "reader": 403} | dict.fromkeys(CAST[1:5] + CAST[6:], 400)),
+    ("GET", "import", "/api/v1/imports/{run}/", MEMBERS_READ),
+    ("GET", "rejections", "/api/v1/imports/{run}/rejections/", MEMBERS_READ),
+    ("GET", "clubs", "/api/v1/clubs/", EVERYBODY_SIGNED_IN),
+    ("GET", "club", "/api/v1/clubs/ml/", MEMBERS_READ),
+    ("GET", "members", "/api/v1/clubs/ml/members/", MEMBERS_READ),
+    ("GET", "club_deleted", "/api/v1/clubs/ml/deleted/", MEMBERS_READ),
+    ("GET", "votes", "/api/v1/clubs/ml/votes/", MEMBERS_READ),
+    ("GET", "club_comments", "/api/v1/clubs/ml/comments/", MEMBERS_READ),
+    ("PUT", "paper_vote", "/api/v1/clubs/ml/papers/{paper}/vote/", members_write(400)),
+    ("DELETE", "paper_vote", "/api/v1/clubs/ml/papers/{paper}/vote/", members_write(204)),
+    ("GET", "entries", "/api/v1/clubs/ml/entries/", MEMBERS_READ),
+    ("POST", "entries", "/api/v1/clubs/ml/entries/", members_write(400)),
+    ("GET", "entry", "/api/v1/clubs/ml/entries/{entry}/", MEMBERS_READ),
+    ("PUT", "entry_vote", "/api/v1/clubs/ml/entries/{entry}/vote/", members_write(400)),
+    ("DELETE", "entry_vote", "/api/v1/clubs/ml/entries/{entry}/vote/", members_write(204)),
+    ("PUT", "entry_volunteer", "/api/v1/clubs/ml/entries/{entry}/volunteer/", members_write(200)),
+    ("DELETE", "entry_volunteer", "/api/v1/clubs/ml/entries/{entry}/volunteer/", members_write(204)),
+    ("GET", "entry_tags", "/api/v1/clubs/ml/entries/{entry}/tags/", MEMBERS_READ),
+    ("POST", "entry_tags", "/api/v1/clubs/ml/entries/{entry}/tags/", members_write(400)),
+    ("DELETE", "entry_tag", "/api/v1/clubs/ml/entries/{entry}/tags/theory/", members_write(204)),
+    ("GET", "comments", "/api/v1/clubs/ml/entries/{entry}/comments/", MEMBERS_READ),
+    ("POST", "comments", "/api/v1/clubs/ml/entries/{entry}/comments/", members_write(400)),
+    ("GET", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", MEMBERS_READ),
+    # The comment is the member's: others may not edit it, and only organisers may remove it besides.
+    ("PATCH", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", members_write(400) | {"organiser": 403, "inside": 403}),
+    ("DELETE", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", members_write(204) | {"inside": 403}),
+    ("GET", "comment_history", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/history/", MEMBERS_READ),
+    ("GET", "fallback", "/api/v1/no/such/address/", NOBODY_KNOWS),
+    ("POST", "fallback", "/api/v1/no/such/address/", NOBODY_KNOWS | {"reader": 403}),
+    ("GET", "daily_papers", "/api/daily_papers", EVERYBODY_SIGNED_IN),
+    ("GET", "paper_search", "/api/papers/search?q=paper", EVERYBODY_SIGNED_IN),
+    ("GET", "paper_info", "/api/papers/{paper}", EVERYBODY_SIGNED_IN),
+    ("GET", "paper_info", "/api/papers/{private_paper}", MEMBERS_READ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def scripts(club, outsider, member, organiser, administrator, other_club):
+    both = factories.make_user("Bo Both", club=club)
+    club_verbs.add_member(other_club, both, role=Role.MEMBER)
+    return {
+        "visitor": make_script(),
+        "outsider": make_script(outsider),
+        "member": make_script(member),
+        "organiser": make_script(organiser),
+        "administrator": make_script(administrator),
+        "reader": make_script(member, scope="read"),
+        "elsewhere": make_script(both, clubs=[other_club]),
+        "inside": make_script(both, clubs=[club]),
+    }
+
+
+@pytest.fixture
+def places(club, member, organiser, entry, listing, private_paper):
+    reading_list.tag(entry, name="theory", by=member)
+    comment = discussion.post_comment(entry, text="Why?", by=member)
+    private_source = private_paper.source_records.get().source
+    private_listing = factories.make_listing(source=private_source)
+    run = Import.objects.create(source=private_source, club=club, queued_by=organiser, input_name="a.txt")
+    return {
+        "paper": entry.paper_id,
+        "private_paper": private_paper.pk,
+        "source": listing.source_id,
+        "private_source": private_source.pk,
+        "listing": listing.pk,
+        "private_listing": private_listing.pk,
+        "entry": entry.pk,
+        "comment": comment.pk,
+        "run": run.pk,
+    }
+
+
+@pytest.mark.parametrize("role", CAST)
+def test_every_address_as(role, scripts, places):
+    surprises = []
+    for method, name, address, expected in TABLE:
+        kind = "multipart/form-data; boundary=x" if name == "imports" else "application/json"
+        with transaction.atomic():  # taken back, so that no row of the table changes what the next one finds
+            answer = scripts[role].generic(method, address.format(**places), "{}", content_type=kind)
+            transaction.set_rollback(True)
+        if answer.status_code != expected[role]:
+            surprises.append((method, address, expected[role], answer.status_code, answer.content[:300]))
+        elif answer.status_code >= 400 and not tells_nothing(answer):
+            surprises.append((method, address, "tells too much", answer.content[:300]))
+    assert surprises == []
+
+
+def tells_nothing(answer):
+    """A refusal gives nothing away, and all 404s are alike."""
+    body = answer.json()
+    is_alike = body.get("detail", body.get("error")) in {"Not found.", "There is no such paper here."}
+    return b"private" not in answer.content.lower() and (answer.status_code != 404 or is_alike)
+
+
+def test_every_address_is_in_the_table():
+    named = {name for _method, name, _address, _expected in TABLE}
+    api = next(each for each in get_resolver().url_patterns if getattr(each, "namespace", None) == "api")
+    assert {pattern.name for pattern in api.url_patterns} == named
+
+
+def test_every_method_of_every_view_is_in_the_table():
+    listed = {(name, method) for method, name, _address, _expected in TABLE}
+    api = next(each for each in get_resolver().url_patterns if getattr(each, "namespace", None) == "api")
+    for pattern in api.url_patterns:
+        view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+        if view is None or pattern.name == "fallback":
+            continue
+        for method in ("get", "post", "put", "patch", "delete"):
+            if hasattr(view, method):
+                assert (pattern.name, method.upper()) in listed
+
+
+def test_every_view_of_v1_is_closed_by_default():
+    api = next(each for each in get_resolver().url_patterns if getattr(each, "namespace", None) == "api")
+    for pattern in api.url_patterns:
+        if str(pattern.pattern).startswith(("v1/", "^v1/")):
+            names = [each.__name__ for each in pattern.callback.cls.permission_classes]
+            assert names == ["IsAuthenticated", "TokenScope"]
+            names = [each.__name__ for each in pattern.callback.cls.authentication_classes]
+            assert names == ["BearerAuthentication", "SessionAuthentication"]
+
+
+def test_session_needs_the_csrf_token_to_write(client, member, places, settings):
+    client.handler.enforce_csrf_checks = True
+    client.force_login(member)
+    address = f"/api/v1/clubs/ml/entries/{places['entry']}/vote/"
+    answer = client.put(address, {"value": 1}, content_type="application/json")
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "permission_denied"
+    client.get("/accounts/login/")
+    page = client.get("/api/docs/")
+    assert page.status_code == 200
+    assert client.get(address.replace("vote/", "")).status_code == 200
+
+
+def test_member_who_left_loses_everything_at_once(club, member, script, places):
+    address = f"/api/v1/clubs/ml/entries/{places['entry']}/"
+    assert script.get(address).status_code == 200
+    club.memberships.filter(user=member).delete()
+    assert script.get(address).status_code == 404
+    assert script.get("/api/v1/clubs/").json()["results"] == []
+    assert script.get(f"/api/v1/papers/{places['private_paper']}/").status_code == 404
+
+
+def test_public_club_is_read_by_others_but_not_its_people(club, outsider, member, places):
+    club.is_public = True
+    club.save()
+    script = make_script(outsider)
+    entry = script.get(f"/api/v1/clubs/ml/entries/{places['entry']}/").json()
+    assert (entry["promotions"], entry["promoters"], entry["volunteers"], entry["suggested_by"]) == (
+        1,
+        None,
+        None,
+        None,
+    )
+    for address in ("members", "votes"):
+        assert script.get(f"/api/v1/clubs/ml/{address}/").status_code == 403
+    vote = script.put(f"/api/v1/clubs/ml/entries/{places['entry']}/vote/", {"value": 1})
+    assert vote.status_code == 403
+    assert script.get(f"/api/v1/papers/{places['private_paper']}/").status_code == 404
+
+
+def test_token_for_one_club_does_not_reach_papers_of_the_other(club, other_club, private_paper):
+    both = factories.make_user("Bo Both", club=club)
+    club_verbs.add_member(other_club, both, role=Role.MEMBER)
+    inside, elsewhere = make_script(both, clubs=[club]), make_script(both, clubs=[other_club])
+    assert private_paper.pk in [row["id"] for row in inside.get("/api/v1/papers/").json()["results"]]
+    assert private_paper.pk not in [row["id"] for row in elsewhere.get("/api/v1/papers/").json()["results"]]
+    assert [row["slug"] for row in elsewhere.get("/api/v1/clubs/").json()["results"]] == ["bio"]
+
+
+def test_revoked_and_expired_tokens_are_401(member, script, listing):
+    assert script.get("/api/v1/papers/").status_code == 200
+    member.auth_token_set.all().delete()
+    answer = script.get("/api/v1/papers/")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.json()["code"] == "authentication_failed"
