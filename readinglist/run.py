@@ -21,17 +21,14 @@ from readinglist.embedded.programs import Program, set_death_signal
 from readinglist.embedded.sharing import try_lock
 from readinglist.embedded.state import PROJECT, hash_name, make_state
 
-# Lean, for a laptop: two web processes of four threads, two imports at once.
-WEB = [
-    *("gunicorn", "readinglist.wsgi", "--preload", "--worker-class=gthread", "--workers=2", "--threads=4"),
-    *("--graceful-timeout=2", "--no-control-socket"),
-]
+WEB = ["gunicorn", "readinglist.wsgi", "--config=python:readinglist.web"]
+# Two imports at once.
 WORKER = [
     *("celery", "--app=readinglist", "worker", "--concurrency=2", "--loglevel=INFO"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # talk among workers, and here is one
 ]
 # In memory: what is due is in the database, and a crash leaves no damaged file.
-BEAT = ["celery", "--app=readinglist", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO"]
+BEAT = ["celery", "--app=readinglist.beat", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO"]
 
 WEB_SECONDS = 60
 
