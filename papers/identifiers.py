@@ -227,7 +227,8 @@ _ASCII_LOWER = {ord(char): char.lower() for char in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _read_doi(text: str) -> _Found | None:
-    text = _strip_punctuation(text)
+    while (stripped := _strip_punctuation(text).rstrip("/")) != text:
+        text = stripped
     if not _DOI.fullmatch(text) or not _is_plain(text):
         return None
     value = unicodedata.normalize("NFC", text).translate(_ASCII_LOWER)

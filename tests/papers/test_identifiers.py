@@ -57,6 +57,7 @@ repeatable = settings(deadline=None, derandomize=True)
         ("https://www.doi.org/10.1000/xyz/?x=1", "doi:10.1000/xyz"),
         ("doi.org/10.1000/xyz", "doi:10.1000/xyz"),
         ("(10.1000/xyz).", "doi:10.1000/xyz"),
+        ("10.1000/xyz./.", "doi:10.1000/xyz"),
         ("<https://doi.org/10.1000/xyz>", "doi:10.1000/xyz"),
         ("“10.1000/xyz”,", "doi:10.1000/xyz"),
         ("10.1000/a(b)c(d)", "doi:10.1000/a(b)c(d)"),
@@ -128,7 +129,7 @@ def test_however_written(text, expected):
             "iſbn:0306406152",
         ),
         *("banana/9901001", "hep-th/9913001", "hep-th/99010011", "hep-th/0704001", "hep-th", "cs.LG"),
-        *("10.1000", "10.1000/", "10.10/x", "11.1000/x", "10.1000/a b", "doi:banana", "doi:2504.12345"),
+        *("10.1000", "10.1000/", "10.1000//", "10.10/x", "11.1000/x", "10.1000/a b", "doi:banana", "doi:2504.12345"),
         *(
             "10.48550/arXiv.banana",
             "https://example.org/10.1000/xyz",
