@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from django.db import transaction
 from django.utils import timezone
@@ -117,7 +117,7 @@ def thread(comments: Iterable[Comment]) -> list[Post]:
         if comment.removed_at is None or replies[comment.pk]:
             posts.append(Post(comment, depth))
         waiting += [(depth + 1, reply) for reply in reversed(replies[comment.pk])]
-    for post, after in zip(posts, [*posts[1:], None], strict=True):
+    for post, after in zip_longest(posts, posts[1:]):
         depth = after.depth if after else 0
         post.ends = depth <= post.depth
         post.closes = range(post.depth - depth) if post.ends else range(0)

@@ -20,8 +20,8 @@ class Period:
     last: date
 
     def around(self, day: date) -> "Period":
-        """Return the period of the same kind that holds a day."""
-        return {"day": _day, "week": _week, "month": _month}[self.name](day)
+        """Return the period of the same kind that holds a day; a day where there is no such kind."""
+        return {"week": _week, "month": _month}.get(self.name, _day)(day)
 
 
 def parse_day(text: str) -> Period | None:

@@ -5,6 +5,7 @@ from itertools import count
 
 from accounts.models import Club, Membership, Role, User
 from papers import catalogue
+from papers.identifiers import Identifier
 from papers.models import Listing, Paper, Source
 from papers.records import Rank, Record
 
@@ -34,6 +35,10 @@ def make_source(*, club=None, kind=Source.Kind.HUGGING_FACE, followers=()):
     source = Source.objects.create(slug=f"source-{number}", name=f"Source {number}", kind=kind, club=club)
     source.followers.add(*followers)
     return source
+
+
+def make_identifier(value, scheme="arxiv"):
+    return Identifier(scheme, value)
 
 
 def make_record(title="", **facts):

@@ -117,7 +117,7 @@ def describe_period(
         if other is None:
             return None
         target = period.around(other)
-        return {"url": listing_url(period.name, view, target.text), "title": target.title}
+        return {"url": listing_url(target.name, view, target.text), "title": target.title}
 
     nearest = min(
         (day for day in (neighbours.previous, neighbours.next) if day),

@@ -1,0 +1,251 @@
+"""Imports: queue, run, count, resume. Invariants 2 to 4."""
+
+import io
+from datetime import date, timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from papers import catalogue, importers, importing
+from papers.models import Catalogue, Import, Listing, Paper, RejectedRecord, SourceRecord
+from papers.records import Rejection
+from tests.factories import make_record, make_source
+
+pytestmark = pytest.mark.django_db
+DAY = date(2025, 4, 25)
+
+
+def page(number=5, *, broken=None):
+    """A saved Daily Papers page of invented papers; paper `broken` has no abstract."""
+    head = [
+        "new",
+        "Get trending papers in your email inbox!",
+        "Subscribe",
+        "byAK and the research community",
+        "Apr 25",
+    ]
+    lines = head[:]
+    for index in range(1, number + 1):
+        lines.append(f"Paper {index} on the sorting of matters")
+        if index != broken:
+            lines.append(f"We sort matter {index}. It takes a while, and it ends well.")
+    return "\n\n".join(lines).encode()
+
+
+def queue(content, **options):
+    options.setdefault("date", DAY)
+    return importing.queue_import(
+        upload=io.BytesIO(content),
+        name=options.pop("name", "page.txt"),
+        by=options.pop("by", None),
+        **options,
+    )
+
+
+def run(content, **options):
+    queued = queue(content, **options)
+    done = importing.run_import(queued.pk)
+    done.refresh_from_db()
+    return done
+
+
+def counts(run):
+    return (run.state, run.added, run.updated, run.unchanged, run.rejected)
+
+
+def test_page_becomes_a_listing():
+    done = run(page(5))
+    assert counts(done) == ("done", 5, 0, 0, 0)
+    listing = Listing.objects.get()
+    assert (listing.date, listing.source.kind, listing.items.count()) == (DAY, "hugging_face", 5)
+    assert done.finished and done.read_bytes == done.input_bytes
+
+
+def test_the_same_input_twice_changes_nothing():
+    run(page(5))
+    version = Catalogue.objects.get().version
+    assert counts(run(page(5))) == ("done", 0, 0, 5, 0)
+    assert Catalogue.objects.get().version == version
+
+
+def test_one_bad_record_is_reported_with_its_place_and_the_rest_is_in():
+    done = run(page(5, broken=3))
+    assert counts(done) == ("done", 4, 0, 0, 1)
+    rejection = done.rejections.get()
+    assert "line" in rejection.place
+    assert "Paper 3" in rejection.raw
+    assert rejection.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, ""),
+        (b"<!doctype html><html><body><p>Daily papers</p></body></html>" * 50, "HTML"),
+        (b"just one line of prose", "format"),
+    ],
+    ids=["empty", "binary", "web page", "no format"],
+)
+def test_unreadable_input_fails_with_a_sentence_and_leaves_nothing(content, words):
+    done = run(content)
+    assert done.state == "failed"
+    assert words in done.error
+    assert len(done.error.split()) > 3
+    assert (Paper.objects.count(), Listing.objects.count()) == (0, 0)
+
+
+def test_wrong_encoding_loses_only_the_record_that_has_it():
+    text = page(5).decode().replace("Paper 2", "Schrödinger's 2")
+    done = run(text.encode("latin-1"))
+    assert (done.state, done.added, done.rejected) == ("done", 4, 1)
+    assert "line 15" in done.rejections.get().place
+
+
+def test_a_club_import_is_the_clubs_own(club, organiser, outsider):
+    done = run(page(2), by=organiser, club=club)
+    assert (done.club, done.source.club) == (club, club)
+    assert Paper.objects.filter(private_to=club).count() == 2
+    assert not Import.objects.visible_to(outsider).exists()
+    assert Import.objects.visible_to(organiser).count() == 1
+
+
+def test_upload_over_the_limit_is_refused_and_no_file_stays(settings):
+    settings.UPLOAD_LIMIT = 1000
+    with pytest.raises(importing.TooLarge, match="at most|more than"):
+        queue(b"x" * 2000)
+    assert [path for path in settings.FILES_DIR.rglob("*") if path.is_file()] == []
+    assert not Import.objects.exists()
+
+
+def test_unknown_format_is_refused_by_name():
+    with pytest.raises(importing.Refused, match="docx"):
+        queue(page(), format="docx")
+
+
+def test_an_import_is_run_once():
+    queued = queue(page(3))
+    assert importing.run_import(queued.pk).added == 3
+    assert importing.run_import(queued.pk) is None
+
+
+def test_a_lease_keeps_others_out_until_it_runs_out():
+    queued = queue(page(3))
+    Import.objects.filter(pk=queued.pk).update(
+        state="running", attempts=1, leased_until=timezone.now() + timedelta(minutes=1)
+    )
+    assert importing.run_import(queued.pk) is None
+    Import.objects.filter(pk=queued.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert importing.take_due(timezone.now()) == [queued.pk]
+    assert importing.run_import(queued.pk).added == 3
+
+
+def test_a_dead_worker_is_followed_where_it_stopped(monkeypatch):
+    """Counts and rejections are written with their batch, so going on repeats and loses nothing."""
+    monkeypatch.setattr(importing, "BATCH", 2)
+    queued = queue(page(9, broken=4))
+    take_batch, calls = importing._take_batch, []
+
+    def die_at_the_third(*args):
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt  # not an Exception: nothing tidies up, as after a kill
+        return take_batch(*args)
+
+    monkeypatch.setattr(importing, "_take_batch", die_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        importing.run_import(queued.pk)
+    half = Import.objects.get()
+    assert (half.state, half.taken, half.added + half.rejected) == ("running", 4, 4)
+    monkeypatch.setattr(importing, "_take_batch", take_batch)
+    Import.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    done = importing.run_import(queued.pk)
+    assert counts(done) == ("done", 8, 0, 0, 1)
+    assert RejectedRecord.objects.count() == 1
+    assert Listing.objects.get().items.count() == 8
+
+
+def test_a_slow_worker_that_lost_its_lease_writes_nothing():
+    queued = queue(page(3))
+    slow = importing._lease(queued.pk)
+    Import.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    importing.run_import(queued.pk)
+    with pytest.raises(importing.LeaseLost):
+        importing._take_batch(slow, [make_record("Late")], 10)
+    assert not Paper.objects.filter(title="Late").exists()
+    assert Import.objects.get().added == 3
+
+
+def test_a_database_that_goes_away_puts_the_import_back(monkeypatch):
+    queued = queue(page(3))
+
+    def break_off(*_args, **_options):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(catalogue, "add_records", break_off)
+    put_back = importing.run_import(queued.pk)
+    assert put_back.state == "queued"
+    assert put_back.due_at > timezone.now()
+    monkeypatch.undo()
+    Import.objects.update(due_at=timezone.now())
+    assert importing.run_import(queued.pk).added == 3
+
+
+def test_a_fault_of_ours_ends_after_three_attempts(monkeypatch):
+    queued = queue(page(3))
+
+    def fail(*_args, **_options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(catalogue, "add_records", fail)
+    for _attempt in range(3):
+        Import.objects.update(due_at=timezone.now())
+        done = importing.run_import(queued.pk)
+    assert (done.state, done.attempts) == ("failed", 3)
+    assert "our side" in done.error
+
+
+def test_an_interrupted_command_is_said_to_be_so():
+    source = make_source()
+    Import.objects.create(
+        source=source, input_name="x", state="running", attempts=1, leased_until=timezone.now() - timedelta(1)
+    )
+    assert "Run it again" in importing.run_import(Import.objects.get().pk).error
+
+
+def test_the_broker_being_away_loses_nothing(monkeypatch, django_capture_on_commit_callbacks):
+    from papers import tasks
+
+    def refuse(*_args):
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr(tasks.run_import, "delay", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        queued = queue(page(3))
+    assert importing.take_due(timezone.now()) == [queued.pk]
+
+
+def test_progress_is_true(monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 3)
+    seen = []
+    queued = queue(page(8))
+    importing.run_import(queued.pk, on_progress=lambda run: seen.append((run.taken, run.read_bytes)))
+    assert [taken for taken, _ in seen] == [3, 6, 8]
+    assert all(0 < read <= queued.input_bytes for _, read in seen)
+
+
+def test_papers_are_told_in_the_order_of_the_input():
+    papers = []
+    queued = queue(page(4))
+    importing.run_import(queued.pk, on_paper=papers.append)
+    titles = [Paper.objects.get(pk=pk).title for pk in papers]
+    assert titles == [f"Paper {n} on the sorting of matters" for n in range(1, 5)]
+
+
+def test_rejections_alone_are_counted(monkeypatch):
+    monkeypatch.setattr(
+        importers, "read", lambda *_args, **_options: iter([Rejection("line 1", "No title.", "x")])
+    )
+    assert counts(run(page(1))) == ("done", 0, 0, 0, 1)
+    assert SourceRecord.objects.count() == 0

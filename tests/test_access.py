@@ -1,0 +1,271 @@
+"""Every page as each of the cast: who gets in, who is sent to sign-in, for whom it does not exist.
+
+An address that nobody listed here fails the test, as does a listed one that is gone. The API has a table of its
+own (tests/papers/api/test_permissions.py), Django's administration is asked as a whole.
+"""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from accounts import invitations
+from papers import discussion, reading_list
+from papers.models import Import
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+CAST = ["visitor", "outsider", "member", "organiser", "owner", "administrator"]
+ELSEWHERE = ("admin:", "api:")  # tested where the docstring says
+
+IN, SIGN_IN, AWAY, FORBIDDEN, NOT_FOUND, NO_GET = "in", "sign in", "away", "forbidden", "not found", "no get"
+#                 visitor   outsider   member     organiser  owner      administrator
+EVERYBODY = [IN] * 6
+LEADS_ON = [AWAY] * 6
+PEOPLE = [SIGN_IN, IN, IN, IN, IN, IN]
+CLUB = [SIGN_IN, NOT_FOUND, IN, IN, IN, NOT_FOUND]
+CLUB_LEADS_ON = [SIGN_IN, NOT_FOUND, AWAY, AWAY, AWAY, NOT_FOUND]
+CLUB_POST = [SIGN_IN, NOT_FOUND, NO_GET, NO_GET, NO_GET, NOT_FOUND]
+POST = [SIGN_IN, NO_GET, NO_GET, NO_GET, NO_GET, NO_GET]
+OWNER = [SIGN_IN, NOT_FOUND, FORBIDDEN, FORBIDDEN, IN, NOT_FOUND]
+VISITORS = [IN, AWAY, AWAY, AWAY, AWAY, AWAY]
+
+PAGES = {
+    # Open to everybody
+    "papers:healthz": EVERYBODY,
+    "papers:readyz": EVERYBODY,
+    "accounts:join": EVERYBODY,
+    "accounts:demo_mail": [NOT_FOUND] * 6,  # but in the demo
+    # The catalogue: whoever signed in; visitors where PUBLIC_CATALOGUE is set
+    "papers:home": [SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY],
+    "papers:newest": [SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY],
+    "papers:day": PEOPLE,
+    "papers:week": PEOPLE,
+    "papers:month": PEOPLE,
+    "papers:trending": PEOPLE,
+    "papers:paper_detail": PEOPLE,
+    "papers:paper_by_identifier": [SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY],
+    "papers:search": PEOPLE,
+    # Imports: one's own, one's club's; administrators have the installation's besides
+    "papers:import_list": PEOPLE,
+    "papers:import_new": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],  # the outsider owns another club
+    "papers:import_detail": CLUB,
+    # A club
+    "papers:club_home": CLUB,
+    "papers:entry_list": CLUB,
+    "papers:club_newest": CLUB_LEADS_ON,
+    "papers:club_day": CLUB,
+    "papers:club_week": CLUB,
+    "papers:club_month": CLUB,
+    "papers:club_trending": CLUB,
+    "papers:entry_detail": CLUB,
+    "papers:comment_history": CLUB,
+    "papers:edit_comment": [SIGN_IN, NOT_FOUND, IN, FORBIDDEN, FORBIDDEN, NOT_FOUND],  # the member wrote it
+    "accounts:member_list": CLUB,
+    "accounts:club_settings": OWNER,
+    # One's own account
+    "accounts:club_create": PEOPLE,
+    "accounts:settings": PEOPLE,
+    "accounts:tokens": PEOPLE,
+}
+ACTS = {  # name: what each of the cast gets for a POST
+    "papers:stopped": CLUB,
+    "papers:triage": CLUB_LEADS_ON,
+    "papers:tag": CLUB_LEADS_ON,
+    "papers:post_comment": CLUB_LEADS_ON,
+    "papers:remove_comment": CLUB_LEADS_ON,  # its author, and organisers
+    "accounts:switch_club": CLUB_LEADS_ON,
+    "accounts:invite": [SIGN_IN, NOT_FOUND, FORBIDDEN, IN, IN, NOT_FOUND],
+    "accounts:revoke_invitation": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
+    "accounts:change_role": [SIGN_IN, NOT_FOUND, FORBIDDEN, FORBIDDEN, AWAY, NOT_FOUND],
+    "accounts:remove_member": [SIGN_IN, NOT_FOUND, AWAY, FORBIDDEN, AWAY, NOT_FOUND],  # the member leaves
+    "accounts:revoke_token": [SIGN_IN, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],  # nobody's
+}
+# django-allauth decides about its own pages; here stands that each is open to visitors, or sends them to sign-in.
+ALLAUTH_OPEN = {
+    *("account_login", "account_logout", "account_signup", "account_inactive", "account_reset_password"),
+    *(
+        "account_reset_password_done",
+        "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
+    ),
+    *("account_email_verification_sent", "account_confirm_email", "account_confirm_login_code"),
+    *("mfa_authenticate", "mfa_login_webauthn"),
+}
+ALLAUTH_CLOSED = {
+    *("account_email", "account_change_password", "account_set_password", "account_reauthenticate"),
+    *(
+        "mfa_index",
+        "mfa_reauthenticate",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+    ),
+    *("mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn"),
+    *("mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn"),
+}
+TESTED_WITH_THE_API = {"papers:paper_markdown"}
+PUBLIC_UNDER_PUBLIC_CATALOGUE = [
+    *("papers:home", "papers:newest", "papers:day", "papers:week", "papers:month", "papers:trending"),
+    *("papers:paper_detail", "papers:paper_by_identifier", "papers:search"),
+]
+
+
+@pytest.fixture
+def cast(owner, organiser, member, outsider, administrator):
+    people = {"visitor": None, "outsider": outsider, "member": member, "organiser": organiser, "owner": owner,
+              "administrator": administrator}  # fmt: skip
+    return {role: signed_in(user) for role, user in people.items()}
+
+
+def signed_in(user):
+    client = Client()
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def place(club, source, owner, organiser, member):
+    """The arguments that addresses take; every id in them is one of the club's own things."""
+    paper = factories.make_paper(
+        "On access",
+        source=source,
+        listed=date(2025, 4, 25),
+        identifiers=(factories.make_identifier("2504.00001"),),
+    )
+    comment = discussion.post_comment(reading_list.note(club, paper), text="Mine.", by=member)
+    uploads = factories.make_source(club=club, kind="upload")
+    run = Import.objects.create(source=uploads, club=club, input_name="list.txt", queued_by=organiser)
+    invitation = invitations.invite(club, email="", role="member", by=owner)
+    other = factories.make_user("Max Member", club=club)
+    return {
+        "slug": club.slug,
+        "day": "2025-04-25",
+        "week": "2025-W17",
+        "month": "2025-04",
+        "pk": {
+            "papers:import_detail": run.pk,
+            "papers:edit_comment": comment.pk,
+            "papers:remove_comment": comment.pk,
+            "papers:comment_history": comment.pk,
+            "accounts:revoke_invitation": invitation.pk,
+            "accounts:change_role": other.pk,
+            "accounts:remove_member": member.pk,
+        },
+        "paper": paper.pk,
+        "name": "2504.00001",
+        "token": invitations.make_token(invitation),
+        "key": "nobody's",
+    }
+
+
+FIELDS = {
+    "papers:stopped": lambda place: {"paper": place["paper"]},
+    "papers:triage": lambda _place: {"value": "1"},
+    "papers:tag": lambda _place: {"tag": "theory"},
+    "papers:post_comment": lambda _place: {"text": "Yes."},
+    "accounts:invite": lambda _place: {"email": "", "role": "member"},
+    "accounts:change_role": lambda _place: {"role": "member"},
+}
+
+
+def walk(resolver, namespace=""):
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from walk(pattern, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""))
+        else:
+            yield f"{namespace}{pattern.name}", pattern.pattern.regex.groupindex
+
+
+ADDRESSES = {name: list(groups) for name, groups in walk(get_resolver()) if not name.startswith(ELSEWHERE)}
+
+
+def address(name, place):
+    values = {key: place[key] for key in ADDRESSES[name] if key != "pk"}
+    if "pk" in ADDRESSES[name]:
+        values["pk"] = place["pk"].get(name, place["paper"])
+    return reverse(name, kwargs=values)
+
+
+def outcome(response):
+    if response.status_code in (301, 302):
+        return SIGN_IN if "/accounts/login/" in response["Location"] else AWAY
+    return {200: IN, 201: IN, 204: IN, 403: FORBIDDEN, 404: NOT_FOUND, 405: NO_GET}[response.status_code]
+
+
+def test_every_address_is_listed_here():
+    listed = set(PAGES) | set(ACTS) | ALLAUTH_OPEN | ALLAUTH_CLOSED | TESTED_WITH_THE_API
+    assert set(ADDRESSES) == listed
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(name, cast, place):
+    found = {role: outcome(cast[role].get(address(name, place))) for role in CAST}
+    assert found == dict(zip(CAST, PAGES[name], strict=True))
+
+
+@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("role", CAST)
+def test_act(name, role, cast, place):
+    fields = FIELDS.get(name, lambda _place: {})(place)
+    assert outcome(cast[role].post(address(name, place), fields)) == ACTS[name][CAST.index(role)]
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_no_act_by_get(name, cast, place):
+    assert outcome(cast["owner"].get(address(name, place))) in {NO_GET, NOT_FOUND, AWAY}
+    assert outcome(cast["visitor"].get(address(name, place))) in {NO_GET, SIGN_IN}
+
+
+@pytest.mark.parametrize("name", PUBLIC_UNDER_PUBLIC_CATALOGUE)
+def test_catalogue_is_open_to_visitors_where_it_is_public(name, cast, place, settings):
+    settings.PUBLIC_CATALOGUE = True
+    assert outcome(cast["visitor"].get(address(name, place))) in {IN, AWAY}
+
+
+@pytest.mark.parametrize("name", [name for name, expected in PAGES.items() if expected is CLUB])
+def test_public_catalogue_opens_no_club(name, cast, place, settings):
+    settings.PUBLIC_CATALOGUE = True
+    assert outcome(cast["visitor"].get(address(name, place))) == SIGN_IN
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "papers:club_home",
+        "papers:entry_list",
+        "papers:club_day",
+        "papers:entry_detail",
+        "papers:club_trending",
+    ],
+)
+def test_public_club_may_be_read_by_all(name, cast, place, club):
+    club.is_public = True
+    club.save()
+    assert {outcome(cast[role].get(address(name, place))) for role in CAST} == {IN}
+    assert outcome(cast["outsider"].post(address("papers:triage", place), {"value": "1"})) == FORBIDDEN
+    assert outcome(cast["outsider"].get(address("accounts:member_list", place))) in {NOT_FOUND, FORBIDDEN}
+
+
+@pytest.mark.parametrize("name", sorted(ALLAUTH_OPEN | ALLAUTH_CLOSED))
+def test_account_page(name, place):
+    values = {"pk": 1, "key": "abc", "uidb36": "1"}
+    response = Client().get(reverse(name, kwargs={key: values[key] for key in ADDRESSES[name]}))
+    closes = response.status_code == 302 and f"{reverse('account_login')}?next=" in response["Location"]
+    assert closes == (name in ALLAUTH_CLOSED)
+
+
+def test_administration_is_for_administrators(cast):
+    found = {role: outcome(cast[role].get(reverse("admin:index"))) for role in CAST}
+    assert found.pop("administrator") == IN
+    assert IN not in found.values()
+
+
+def test_what_does_not_exist_looks_the_same_as_what_one_may_not_know_of(cast, place):
+    hidden = cast["outsider"].get(address("papers:entry_list", place))
+    absent = cast["outsider"].get(reverse("papers:entry_list", args=["no-such-club"]))
+    assert hidden.status_code == absent.status_code == 404
+    assert hidden.content.replace(b"ml", b"") == absent.content.replace(b"no-such-club", b"")
