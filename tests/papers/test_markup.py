@@ -303,6 +303,8 @@ def test_a_comment_beyond_the_limit_is_shown_as_it_is():
     assert words(html) == text.replace("\n", "")
     assert_harmless(html)
     assert "<strong>" in markup.comment(text[: markup.COMMENT_LIMIT])
+    assert "<strong>" in markup.comment("**b** " + "[" * 1_000)
+    assert "<strong>" not in markup.comment("**b** " + "[" * 1_001)
 
 
 # Marks of the search
