@@ -1,3 +1,4 @@
+import io
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from itertools import permutations
@@ -133,10 +134,10 @@ class TestFold:
         assert fold(records) == fold(shuffled)
         assert fold([*records, records[0]]) == fold(records)
 
-    def test_real_sources_of_one_paper_fold_the_same_both_ways(self, shared_file):
-        page = next(importers.read(shared_file("hf-page.txt"), today=date(2025, 11, 23)))
-        listed = next(importers.read(shared_file("hf-json.json")))
-        preprint = next(importers.read(shared_file("arxiv-atom.xml")))
+    def test_real_sources_of_one_paper_fold_the_same_both_ways(self, small_file):
+        page = next(importers.read(small_file("hf-page.txt"), today=date(2025, 11, 23)))
+        listed = next(importers.read(small_file("hf-json.json")))
+        preprint = next(importers.read(small_file("arxiv-atom.xml")))
         for order in permutations([page, listed, preprint]):
             folded = fold(order)
             assert folded.abstract == preprint.abstract
@@ -153,9 +154,9 @@ class TestFold:
 
 
 @pytest.fixture
-def shared_file(request):
+def small_file(request):
     folder = request.path.parents[1] / "data"
-    return lambda name: (folder / name).open("rb")
+    return lambda name: io.BytesIO((folder / name).read_bytes())
 
 
 LONG = "Some words stand here to fill the room. " * 10
