@@ -70,11 +70,14 @@ def test_papers_private_to_another_club_stay_out(client, club, other_club, membe
     entry = reading_list.note(club, factories.make_paper("Secret work", source=source))
     reading_list.cast_vote(entry, value=1, by=member)
     discussion.post_comment(entry, text="About secret work", by=member)
+    known = reading_list.note(club, factories.make_paper("Known work", source=source))
+    reading_list.cast_vote(known, value=1, by=member)
     entry.paper.private_to = other_club
     entry.paper.save()
     client.force_login(member)
     page = page_of(client)
     assert "Secret work" not in page and "About secret work" not in page
+    assert "Known work" in page and "The whole list: one paper" in page
 
 
 def test_long_comment_is_cut_between_words_and_not_in_a_formula(client, entry, member):
