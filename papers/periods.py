@@ -9,6 +9,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 
+# Other years than these are written with fewer digits by some systems, or have a week that no calendar shows.
+_FIRST_DAY, _LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A stretch of days with its name (day, week, month), its text in addresses and its title."""
@@ -27,27 +31,30 @@ class Period:
 def parse_day(text: str) -> Period | None:
     """Return the day that `2025-04-25` names; None for anything else."""
     try:
-        return _day(date.fromisoformat(text)) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
     except ValueError:
         return None
+    return _day(day) if day and _FIRST_DAY <= day <= _LAST_DAY else None
 
 
 def parse_week(text: str) -> Period | None:
     """Return the week that `2025-W17` names (ISO 8601: Monday first); None for anything else."""
     found = re.fullmatch(r"(\d{4})-W(\d{2})", text, re.ASCII)
     try:
-        return _week(date.fromisocalendar(int(found[1]), int(found[2]), 1)) if found else None
-    except (ValueError, OverflowError):
+        monday = date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else None
+    except ValueError:
         return None
+    return _week(monday) if monday and _FIRST_DAY <= monday <= _LAST_DAY else None
 
 
 def parse_month(text: str) -> Period | None:
     """Return the month that `2025-04` names; None for anything else."""
     found = re.fullmatch(r"(\d{4})-(\d{2})", text, re.ASCII)
     try:
-        return _month(date(int(found[1]), int(found[2]), 1)) if found else None
+        first = date(int(found[1]), int(found[2]), 1) if found else None
     except ValueError:
         return None
+    return _month(first) if first and _FIRST_DAY <= first <= _LAST_DAY else None
 
 
 def _day(day: date) -> Period:
@@ -57,13 +64,13 @@ def _day(day: date) -> Period:
 def _week(day: date) -> Period:
     year, week, weekday = day.isocalendar()
     first = day - timedelta(days=weekday - 1)
-    last = min(first, date.max - timedelta(days=6)) + timedelta(days=6)
+    last = first + timedelta(days=6)
     title = _("Week %(week)d, %(first)s to %(last)s") % {
         "week": week,
         "first": date_format(first, "j F"),
         "last": date_format(last, "j F Y"),
     }
-    return Period("week", f"{year}-W{week:02}", title, first, last)
+    return Period("week", f"{year:04}-W{week:02}", title, first, last)
 
 
 def _month(day: date) -> Period:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, connection, models, transaction
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,7 +38,9 @@ def note(club: Club, paper: Paper) -> Entry:
         return entry
     try:
         with transaction.atomic():
-            entry = Entry.objects.create(club=club, paper=paper)
+            entry = Entry(club=club, paper=paper)
+            entry.heat = _heat_of(entry)
+            entry.save()
             stamp(club, [entry])
     except IntegrityError:  # somebody else's first act came first
         entry = Entry.objects.get(club=club, paper=paper)
@@ -137,13 +140,14 @@ def tag(entry: Entry, *, name: str, by: User) -> Entry:
     """
     name = clean_tag(name)
     entry = _lock(entry)
-    known = Tag.objects.filter(club=entry.club, name__iexact=name).first()
+    known = _lock_tag(entry.club, name)
     if known is None:
         try:
             with transaction.atomic():
                 known = Tag.objects.create(club=entry.club, name=name)
-        except IntegrityError:
-            known = Tag.objects.get(club=entry.club, name__iexact=name)
+        except IntegrityError:  # somebody else's came first
+            known = _lock_tag(entry.club, name)
+            assert known is not None
     if Tagging.objects.filter(entry=entry, tag=known).exists():
         return entry
     if Tagging.objects.filter(entry=entry).count() >= TAGS_AN_ENTRY:
@@ -156,12 +160,18 @@ def tag(entry: Entry, *, name: str, by: User) -> Entry:
 @transaction.atomic
 def untag(entry: Entry, *, name: str, by: User) -> Entry:
     """Take a tag off an entry; a tag nothing else carries is forgotten."""
+    try:
+        name = clean_tag(name)
+    except BadTag:  # so no entry carries it
+        return entry
     entry = _lock(entry)
-    tagging = Tagging.objects.filter(entry=entry, tag__name__iexact=name).select_related("tag").first()
-    if tagging is not None:
-        label, gone = tagging.tag, (Tagging, tagging.pk)
+    label = _lock_tag(entry.club, name)
+    tagging = Tagging.objects.filter(entry=entry, tag=label).first() if label else None
+    if label is not None and tagging is not None:
+        gone = (Tagging, tagging.pk)
         tagging.delete()
-        Tag.objects.filter(pk=label.pk, taggings=None).delete()
+        if not label.taggings.exists():
+            label.delete()
         stamp(entry.club, [entry], deleted=[gone])
     return entry
 
@@ -200,6 +210,15 @@ def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> Visit:
 
     Pages opened within half an hour of each other are one visit.
     """
+    seen_at, visit = _visit(club, day, by=by, now=now)
+    if seen_at is not None and seen_at < now - VISIT:
+        # Another window began this visit while we waited for it, and we read what was there before.
+        seen_at, visit = _visit(club, day, by=by, now=now)
+    return visit
+
+
+def _visit(club: Club, day: date, *, by: User, now: datetime) -> tuple[datetime | None, Visit]:
+    """Return when the visit is noted to have begun, and what the one before left."""
     # One statement, which writes at most every half hour: reading a listing should cost no more.
     table = ListingVisit._meta.db_table
     with connection.cursor() as cursor:
@@ -211,17 +230,18 @@ def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> Visit:
                 ON CONFLICT (member_id, club_id, date) DO UPDATE
                    SET new_since = visit.seen_at, seen_at = %(now)s
                  WHERE visit.seen_at < %(before)s
-                RETURNING new_since, stopped_at_id
+                RETURNING seen_at, new_since, stopped_at_id
             )
-            SELECT new_since, stopped_at_id FROM moved
+            SELECT seen_at, new_since, stopped_at_id FROM moved
             UNION ALL
-            SELECT new_since, stopped_at_id FROM {table}
+            SELECT seen_at, new_since, stopped_at_id FROM {table}
              WHERE club_id = %(club)s AND member_id = %(member)s AND date = %(day)s
                AND NOT EXISTS (SELECT FROM moved)
             """,  # noqa: S608
             {"club": club.pk, "member": by.pk, "day": day, "now": now, "before": now - VISIT},
         )
-        return Visit(*(cursor.fetchone() or (None, None)))
+        seen_at, new_since, stopped_at = cursor.fetchone() or (None, None, None)
+    return seen_at, Visit(new_since, stopped_at)
 
 
 def stop_at(club: Club, day: date, paper: Paper, *, by: User) -> None:
@@ -232,6 +252,16 @@ def stop_at(club: Club, day: date, paper: Paper, *, by: User) -> None:
 def _lock(entry: Entry) -> Entry:
     """Return the entry as it is now, locked until the transaction ends, with its club."""
     return Entry.objects.select_for_update(of=("self",)).select_related("club", "paper").get(pk=entry.pk)
+
+
+def _lock_tag(club: Club, name: str) -> Tag | None:
+    """Return a club's tag in whatever spelling, locked, so that it is not forgotten while an entry gets it.
+
+    Compared as its unique index does: upper and lower case are no mirror images (K, the Kelvin sign, is k in
+    lower case, but k is not it in upper case).
+    """
+    tags = Tag.objects.select_for_update(no_key=True).alias(lower=Lower("name"))
+    return tags.filter(club=club, lower=Lower(models.Value(name))).first()
 
 
 def _remove_vote(vote: Vote | None) -> list[tuple[type[models.Model], int]]:
@@ -259,9 +289,13 @@ def _settle(entry: Entry) -> None:
         state == Entry.State.DROPPED and entry.promotions > was_promoted
     ):
         entry.state, entry.suggested = Entry.State.SUGGESTED, timezone.now()
-    listed = entry.paper.listing_items.aggregate(day=models.Max("listing__date"))["day"]
-    entry.heat = compute_heat(entry.paper.upvotes + entry.score, listed or entry.created.date())
+    entry.heat = _heat_of(entry)
     entry.save(update_fields=["promotions", "demotions", "state", "suggested", "suggested_by", "heat"])
+
+
+def _heat_of(entry: Entry) -> float:
+    listed = entry.paper.listing_items.aggregate(day=models.Max("listing__date"))["day"]
+    return compute_heat(entry.paper.upvotes + entry.score, listed or entry.paper.created.date())
 
 
 def _unskip(club: Club, paper_id: int, member: User) -> None:
