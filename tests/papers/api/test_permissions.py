@@ -73,7 +73,10 @@ TABLE = [
     ("POST", "comments", "/api/v1/clubs/ml/entries/{entry}/comments/", members_write(400)),
     ("GET", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", MEMBERS_READ),
     # The comment is the member's: others may not edit it, and only organisers may remove it besides.
-    ("PATCH", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", members_write(400) | {"organiser": 403, "inside": 403}),
+    (
+        *("PATCH", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/"),
+        members_write(400) | {"organiser": 403, "inside": 403},
+    ),
     ("DELETE", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", members_write(204) | {"inside": 403}),
     ("GET", "comment_history", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/history/", MEMBERS_READ),
     ("GET", "fallback", "/api/v1/no/such/address/", NOBODY_KNOWS),

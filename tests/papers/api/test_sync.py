@@ -1,8 +1,10 @@
 """Keeping in step: one number, nothing missed, nothing repeated; conditional reads and writes."""
 
 import random
+import threading
 
 import pytest
+from django.db import connection
 
 from accounts.models import Club
 from papers import discussion, reading_list
@@ -230,11 +232,11 @@ def test_write_on_a_stale_row_is_refused_and_changes_nothing(script, entry, memb
         ("patch", f"{comments}{comment.pk}/", {"text": "Hm."}),
         ("delete", f"{comments}{comment.pk}/", None),
     ]
-    before = Club.objects.get().version
+    before = Club.objects.get(slug="ml").version
     for method, address, body in writes:
         answer = getattr(script, method)(address, body, HTTP_IF_UNMODIFIED_SINCE_VERSION=str(seen))
         assert (answer.status_code, answer.json()["code"]) == (412, "stale"), (method, address)
-    assert Club.objects.get().version == before
+    assert Club.objects.get(slug="ml").version == before
     answer = script.put(f"{at}vote/", {"value": 1}, HTTP_IF_UNMODIFIED_SINCE_VERSION=str(tagged.version))
     assert answer.status_code == 200
     assert script.put(f"{at}vote/", {"value": 1}, HTTP_IF_UNMODIFIED_SINCE_VERSION="x").status_code == 400
@@ -287,3 +289,32 @@ def test_etag_of_papers_changes_with_a_paper_and_with_ones_clubs(
     paper = Paper.objects.first()
     stamp(Catalogue.objects.get(), [paper])
     assert script.get("/api/v1/papers/", HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_writes_from_the_same_version_one_is_refused(club, listing):
+    members = [factories.make_user(f"Racer {number}", club=club) for number in range(4)]
+    entry = reading_list.note(club, listing.items.first().paper)
+    barrier, answers = threading.Barrier(len(members)), []
+
+    def promote(script):
+        barrier.wait()
+        try:
+            answers.append(
+                script.put(
+                    f"{ENTRIES}{entry.pk}/vote/",
+                    {"value": 1},
+                    HTTP_IF_UNMODIFIED_SINCE_VERSION=str(entry.version),
+                ).status_code
+            )
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=promote, args=[make_script(member)]) for member in members]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 412, 412, 412]
+    entry.refresh_from_db()
+    assert (entry.promotions, Vote.objects.count()) == (1, 1)
