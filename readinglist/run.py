@@ -196,7 +196,8 @@ class Run:
         collected = self.var / "static" / "collected"
         if collected.exists() and collected.read_text() == name_static_files(self.var):
             return None
-        return self.manage("collectstatic", "--no-input", "--verbosity=0")
+        # Without those of a browsable API, which we do not show: a third of the work.
+        return self.manage("collectstatic", "--no-input", "--verbosity=0", "--ignore=rest_framework")
 
     def finish_collecting(self, command: Program | None) -> None:
         if command:
