@@ -27,8 +27,8 @@ def clean_text(text: str) -> str:
 
     Raises BadComment when nothing is left or it is over COMMENT_LIMIT bytes of UTF-8.
     """
-    clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
-    clean = clean.encode("utf-8", "ignore").decode()
+    clean = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    clean = clean.encode("utf-8", "ignore").decode().strip()
     if not clean:
         raise BadComment(_("Write something first."))
     size = len(clean.encode())
@@ -105,7 +105,7 @@ class Post:
 def thread(comments: Iterable[Comment]) -> list[Post]:
     """Return comments in reading order, each followed by its replies, oldest first.
 
-    A removed comment without replies is left out; one with replies keeps its place.
+    A removed comment keeps its place as long as one of its replies, or theirs, is there; else it is left out.
     """
     replies: dict[int | None, list[Comment]] = defaultdict(list)
     for comment in sorted(comments, key=lambda each: (each.posted_at, each.pk)):
@@ -114,9 +114,13 @@ def thread(comments: Iterable[Comment]) -> list[Post]:
     waiting = [(0, comment) for comment in reversed(replies[None])]
     while waiting:
         depth, comment = waiting.pop()
-        if comment.removed_at is None or replies[comment.pk]:
-            posts.append(Post(comment, depth))
+        posts.append(Post(comment, depth))
         waiting += [(depth + 1, reply) for reply in reversed(replies[comment.pk])]
+    needed: set[int | None] = set()
+    for post in reversed(posts):  # replies before what they answer
+        if post.comment.removed_at is None or post.comment.pk in needed:
+            needed |= {post.comment.pk, post.comment.parent_id}
+    posts = [post for post in posts if post.comment.pk in needed]
     for post, after in zip_longest(posts, posts[1:]):
         depth = after.depth if after else 0
         post.ends = depth <= post.depth

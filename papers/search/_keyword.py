@@ -5,6 +5,7 @@ work (https://www.postgresql.org/docs/current/textsearch-controls.html, websearc
 ts_rank_cd with title, authors, abstract weighed 1, 0.4, 0.2 and documents by the logarithm of their length.
 """
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,17 @@ def matching(papers: "PaperQuerySet", text: str) -> "PaperQuerySet":
     text = text.replace("\0", "")[:QUERY_LIMIT].strip()
     if not text:
         return papers.none()
-    named = identifiers.parse(text)
+    named, text = identifiers.parse(text), _clean(text)
     condition = models.Q(pk__in=RawSQL(f"SELECT id FROM papers_paper WHERE search_text @@ {_QUERY}", [text]))  # noqa: S611, S608
     rank: models.Expression = RawSQL(f"ts_rank_cd({_WEIGHTS}, papers_paper.search_text, {_QUERY}, 1)", [text])  # noqa: S611
     if named is not None:
-        is_named = models.Q(identifiers__scheme=named.scheme, identifiers__value=named.value)
+        # Not a join: a paper would come once for each of its identifiers.
+        is_named = models.Q(
+            pk__in=RawSQL(
+                "SELECT paper_id FROM papers_paperidentifier WHERE scheme = %s AND value = %s",
+                [named.scheme, named.value],
+            )
+        )
         condition |= is_named
         rank = models.Case(models.When(is_named, then=models.Value(1000.0)), default=rank)
     rank = models.ExpressionWrapper(rank, output_field=models.FloatField())
@@ -59,8 +66,14 @@ def mark(text: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
             [
                 f"{options}, HighlightAll=true",
                 f"{options}, MaxFragments=2, MinWords=12, MaxWords=30, FragmentDelimiter= … ",
-                text.replace("\0", "")[:QUERY_LIMIT],
+                _clean(text.replace("\0", "")[:QUERY_LIMIT]),
                 list(ids),
             ],
         )
         return {pk: (title, passage) for pk, title, passage in cursor.fetchall()}
+
+
+def _clean(text: str) -> str:
+    """Leave out operators that nothing follows: PostgreSQL keeps them all on a stack of sixteen, and then fails."""
+    text = re.sub(r"[!&|()]", " ", text)
+    return re.sub(r"(?<!\w)-+(?![\w\"])", " ", text)
