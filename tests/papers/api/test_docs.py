@@ -1,15 +1,26 @@
 """The description of the API: complete, valid, and readable."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+import textwrap
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 
+from accounts import tokens
+from papers import reading_list
 from papers.api import docs
 from papers.api.urls import urlpatterns
+from papers.models import Entry
+from papers.versions import stamp
+
+from .conftest import make_script
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +87,25 @@ def test_curl_lines_carry_what_the_body_requires():
     entry = next(answer for answer in operations["list_entries"].answers if answer.status == "200")
     assert entry.is_list
     assert "my_vote" in [value.name for value in entry.fields]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_script_of_the_documentation_keeps_a_copy(live_server, tmp_path, club, member, entry):
+    """The script stands in docs/api.md; it is run here as it stands there."""
+    page = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    [text] = re.findall(r"^    #!/usr/bin/env python3\n(?:(?:    .*)?\n)+", page, re.MULTILINE)
+    (tmp_path / "keep.py").write_text(textwrap.dedent(text))
+    _token, secret = tokens.create_token(member, scope="read")
+    environment = {**os.environ, "RL": live_server.url, "TOKEN": secret}
+
+    def run():
+        subprocess.run([sys.executable, "keep.py"], cwd=tmp_path, env=environment, check=True)
+        return json.loads((tmp_path / "entries.json").read_text())["rows"]
+
+    script = make_script(member)
+    assert list(run()) == [str(entry.pk)]
+    reading_list.cast_vote(entry, value=1, by=member)
+    rows = run()
+    assert rows == {str(entry.pk): script.get(f"/api/v1/clubs/ml/entries/{entry.pk}/").json()}
+    stamp(club, deleted=[(Entry, entry.pk)])
+    assert run() == {}
