@@ -33,6 +33,8 @@ FLUSH_SECONDS = 1.0
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 3
 CHUNK = 2**20
+# Of a file that is broken all through: enough to see what is wrong; the rest is only counted.
+REJECTIONS_KEPT = 10_000
 HEAD = 2**16
 
 SOURCE_OF_FORMAT = {
@@ -282,11 +284,12 @@ def _take_batch(run: Import, batch: list[Record | Rejection], read_bytes: int) -
         tally = dict.fromkeys(catalogue.Change, 0)
         for outcome in outcomes:
             tally[outcome.change] += 1
+        kept = rejections[: max(0, REJECTIONS_KEPT - run.rejected)]
         RejectedRecord.objects.bulk_create(
             RejectedRecord(
                 run=run, number=run.rejected + index, place=each.place, reason=each.reason, raw=each.raw
             )
-            for index, each in enumerate(rejections, start=1)
+            for index, each in enumerate(kept, start=1)
         )
         run.taken += len(batch)
         run.added += tally[catalogue.Change.ADDED]

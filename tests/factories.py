@@ -15,7 +15,7 @@ _numbers = count(1)
 def make_user(name="", *, club=None, role=Role.MEMBER, **extra):
     number = next(_numbers)
     user = User.objects.create_user(
-        extra.pop("email", f"{(name or 'user').lower()}{number}@example.org"),
+        extra.pop("email", f"{(name or 'user').split()[0].lower()}{number}@example.org"),
         "reading-list",
         name=name or f"User {number}",
         **extra,

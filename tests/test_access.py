@@ -4,6 +4,7 @@ An address that nobody listed here fails the test, as does a listed one that is 
 own (tests/papers/api/test_permissions.py), Django's administration is asked as a whole.
 """
 
+import re
 from datetime import date
 
 import pytest
@@ -77,7 +78,7 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:post_comment": CLUB_LEADS_ON,
     "papers:remove_comment": CLUB_LEADS_ON,  # its author, and organisers
     "accounts:switch_club": CLUB_LEADS_ON,
-    "accounts:invite": [SIGN_IN, NOT_FOUND, FORBIDDEN, IN, IN, NOT_FOUND],
+    "accounts:invite": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "accounts:revoke_invitation": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "accounts:change_role": [SIGN_IN, NOT_FOUND, FORBIDDEN, FORBIDDEN, AWAY, NOT_FOUND],
     "accounts:remove_member": [SIGN_IN, NOT_FOUND, AWAY, FORBIDDEN, AWAY, NOT_FOUND],  # the member leaves
@@ -152,8 +153,8 @@ def place(club, source, owner, organiser, member):
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,
             "accounts:revoke_invitation": invitation.pk,
-            "accounts:change_role": other.pk,
-            "accounts:remove_member": member.pk,
+            "accounts:change_role": other.memberships.get().pk,
+            "accounts:remove_member": member.memberships.get().pk,
         },
         "paper": paper.pk,
         "name": "2504.00001",
@@ -172,12 +173,13 @@ FIELDS = {
 }
 
 
-def walk(resolver, namespace=""):
+def walk(resolver, namespace="", groups=()):
     for pattern in resolver.url_patterns:
+        below = [*groups, *pattern.pattern.regex.groupindex]
         if hasattr(pattern, "url_patterns"):
-            yield from walk(pattern, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""))
+            yield from walk(pattern, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""), below)
         else:
-            yield f"{namespace}{pattern.name}", pattern.pattern.regex.groupindex
+            yield f"{namespace}{pattern.name}", below
 
 
 ADDRESSES = {name: list(groups) for name, groups in walk(get_resolver()) if not name.startswith(ELSEWHERE)}
@@ -268,4 +270,5 @@ def test_what_does_not_exist_looks_the_same_as_what_one_may_not_know_of(cast, pl
     hidden = cast["outsider"].get(address("papers:entry_list", place))
     absent = cast["outsider"].get(reverse("papers:entry_list", args=["no-such-club"]))
     assert hidden.status_code == absent.status_code == 404
-    assert hidden.content.replace(b"ml", b"") == absent.content.replace(b"no-such-club", b"")
+    token = re.compile(rb"[A-Za-z0-9]{64}")
+    assert token.sub(b"", hidden.content) == token.sub(b"", absent.content).replace(b"/no-such-club/", b"/ml/")

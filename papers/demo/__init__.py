@@ -9,6 +9,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
@@ -69,6 +70,7 @@ def make_lab() -> Club:
         user = User.objects.create_user(
             person["email"], PASSWORD, name=person["name"], default_club=club, is_active=True
         )
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         Membership.objects.create(club=club, user=user, role=person["role"])
         people[person["email"]] = user
     papers = {paper.title: paper for paper in Paper.objects.filter(private_to=None)}
