@@ -119,7 +119,7 @@ def _describe(schema: dict[str, Any], path: str, method: str, operation: dict[st
             _kind(schema, each["schema"]),
             each["in"],
             each.get("required", False),
-            each.get("description", ""),
+            _text(each),
         )
         for each in operation.get("parameters", [])
     ]
@@ -175,7 +175,13 @@ def _fields(schema: dict[str, Any], shape: dict[str, Any], *, writing: bool = Fa
     required = shape.get("required", ())
     for name, inner in shape.get("properties", {}).items():
         if not (writing and inner.get("readOnly")):
-            yield Value(name, _kind(schema, inner), "", name in required, inner.get("description", ""))
+            yield Value(name, _kind(schema, inner), "", writing and name in required, _text(inner))
+
+
+def _text(described: dict[str, Any]) -> str:
+    """Return a description without the list of choices after it, which its kind says already."""
+    text: str = described.get("description", "")
+    return text.partition("* `")[0].strip()
 
 
 def _kind(schema: dict[str, Any], shape: dict[str, Any]) -> str:
@@ -213,7 +219,7 @@ def _curl(schema: dict[str, Any], path: str, method: str, media_type: str, body:
             value.name: _example(value) for value in _fields(schema, body, writing=True) if value.is_required
         }
         words += ['-H "Content-Type: application/json"', f"-d '{json.dumps(example or {'text': '…'})}'"]
-    return " ".join([*words, f"{settings.SITE_URL}{address}"])
+    return " \\\n  ".join([*words, f"{settings.SITE_URL}{address}"])
 
 
 _EXAMPLES = {"slug": "ml", "name": "offline-rl"}
