@@ -208,7 +208,7 @@ def _kind(schema: dict[str, Any], shape: dict[str, Any]) -> str:
 def _curl(schema: dict[str, Any], path: str, method: str, media_type: str, body: dict[str, Any]) -> str:
     """Return a line for the shell that performs the operation."""
     address = re.sub(r"\{(\w+)\}", lambda found: _EXAMPLES.get(found[1], "1"), path)
-    words = ["curl", '-H "Authorization: Bearer $TOKEN"']
+    words = ['curl -H "Authorization: Bearer $TOKEN"']
     if method != "GET":
         words.append(f"-X {method}")
     if media_type == "multipart/form-data":

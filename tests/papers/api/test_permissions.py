@@ -5,6 +5,7 @@
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from django.urls import get_resolver
 
 from accounts import clubs as club_verbs
@@ -174,17 +175,17 @@ def test_every_view_of_v1_is_closed_by_default():
             assert names == ["BearerAuthentication", "SessionAuthentication"]
 
 
-def test_session_needs_the_csrf_token_to_write(client, member, places, settings):
-    client.handler.enforce_csrf_checks = True
-    client.force_login(member)
-    address = f"/api/v1/clubs/ml/entries/{places['entry']}/vote/"
-    answer = client.put(address, {"value": 1}, content_type="application/json")
-    assert answer.status_code == 403
-    assert answer.json()["code"] == "permission_denied"
-    client.get("/accounts/login/")
-    page = client.get("/api/docs/")
-    assert page.status_code == 200
-    assert client.get(address.replace("vote/", "")).status_code == 200
+def test_session_needs_the_csrf_token_to_write(member, places, settings):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(member)
+    address = f"/api/v1/clubs/ml/entries/{places['entry']}/"
+    assert browser.get(address).status_code == 200
+    body = {"data": {"value": 1}, "content_type": "application/json"}
+    answer = browser.put(f"{address}vote/", **body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    browser.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    assert browser.put(f"{address}vote/", **body, HTTP_X_CSRFTOKEN="b" * 32).status_code == 403
+    assert browser.put(f"{address}vote/", **body, HTTP_X_CSRFTOKEN="a" * 32).status_code == 200
 
 
 def test_member_who_left_loses_everything_at_once(club, member, script, places):
