@@ -75,6 +75,8 @@ class Rank:
     acted_at: datetime | None
     categories: list[str]
     score: int
+    source: int = 0
+    """Which of the page's sources lists it, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +186,12 @@ def load_ranks(
             ),
             categories,
             score,
+            source,
         )
         for n, (
             paper_id,
             day,
-            _place,
+            source,
             _position,
             added,
             categories,
@@ -291,7 +294,7 @@ _ROWS = """
          WHERE %(names)s
          GROUP BY counted.paper_id
     )
-    SELECT paper.id, paper.title, paper.excerpt, paper.upvotes,
+    SELECT paper.id, paper.title, paper.excerpt, paper.upvotes, paper.private_to_id,
            totals.promotions::int, totals.demotions::int, totals.comments::int,
            tags.names, voters.names, offers.names
       FROM papers_paper paper
@@ -323,12 +326,12 @@ def load_rows(view: Viewpoint, ranks: Iterable[Rank]) -> list[Row]:
 
 
 def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...]) -> Row:
-    pk, title, excerpt, upvotes, promotions, demotions, comments, tags, voters, offers = facts
+    pk, title, excerpt, upvotes, private_to, promotions, demotions, comments, tags, voters, offers = facts
     row = Row(
         id=str(pk),
         n=str(rank.n),
         url=f"{view.paper_base}{pk}",
-        act_url=f"{view.act_base}{pk}/triage?n={rank.n}",
+        act_url=_act_url(view, rank, private_to),
         title=markup.inline(title),
         summary=markup.inline(excerpt),
         state=rank.state,
@@ -355,6 +358,13 @@ def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...]) -> Row:
     if offers:
         row.offers = name_people(offers, len(offers))
     return row
+
+
+def _act_url(view: Viewpoint, rank: Rank, private_to: int | None) -> str:
+    """Return where the row's form goes; empty where nothing can be done: what is private stays in its club."""
+    if view.acting is None or (private_to is not None and private_to != view.acting.pk):
+        return ""
+    return f"{view.act_base}{rank.paper_id}/triage?n={rank.n}{'' if view.club else '&at=catalogue'}"
 
 
 @lru_cache(maxsize=1024)

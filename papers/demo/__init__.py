@@ -15,7 +15,18 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Club, Membership, User
 from papers import discussion, importing, reading_list
-from papers.models import Comment, Import, ListingItem, ListingVisit, Paper, Skip, Tagging, Volunteer, Vote
+from papers.models import (
+    Comment,
+    Entry,
+    Import,
+    ListingItem,
+    ListingVisit,
+    Paper,
+    Skip,
+    Tagging,
+    Volunteer,
+    Vote,
+)
 
 FOLDER = Path(__file__).parent
 PASSWORD = "reading-list"  # noqa: S105 - printed for every visitor of the demo
@@ -77,6 +88,7 @@ def make_lab() -> Club:
     comments: dict[str, Comment] = {}
     for act in story["acts"]:
         _perform(club, act, people[act["by"]], papers[act["paper"]], comments)
+    _date_entries(club)
     _date_listing()
     # As if Ben had been here before the last papers came in: they are new to him.
     ListingVisit.objects.create(
@@ -112,6 +124,20 @@ def _perform(club: Club, act: dict[str, str], by: User, paper: Paper, comments: 
             discussion.edit_comment(comment, text=edited, by=by)
             Comment.objects.filter(pk=comment.pk).update(edited_at=at + timedelta(minutes=4))
             comment.revisions.update(replaced_at=at + timedelta(minutes=4))
+
+
+def _date_entries(club: Club) -> None:
+    """Set when each entry was noted and suggested: at the first act, the first promotion or offer."""
+    for entry in Entry.objects.filter(club=club).prefetch_related(
+        "votes", "volunteers", "taggings", "comments"
+    ):
+        wanted = [vote.cast_at for vote in entry.votes.all()]
+        wanted += [offer.offered_at for offer in entry.volunteers.all()]
+        noted = [tagging.tagged_at for tagging in entry.taggings.all()]
+        noted += [comment.posted_at for comment in entry.comments.all()]
+        entry.created = min(wanted + noted)
+        entry.suggested = min(wanted) if entry.suggested else None
+        entry.save(update_fields=["created", "suggested"])
 
 
 def _date_listing() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from papers.models.catalogue import PaperQuerySet
 
 QUERY_LIMIT = 400
+SHORT = 320  # characters of an abstract that is shown whole
 
 _QUERY = "websearch_to_tsquery('papers', %s)"
 _WEIGHTS = "'{0.1, 0.2, 0.4, 1.0}'"
@@ -60,10 +61,12 @@ def mark(text: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
             f"""
             SELECT id,
                    ts_headline('papers', title, query, %s),
-                   ts_headline('papers', left(abstract, 20000), query, %s)
+                   CASE WHEN length(abstract) <= {SHORT} THEN ts_headline('papers', abstract, query, %s)
+                        ELSE ts_headline('papers', left(abstract, 20000), query, %s) || ' …' END
               FROM papers_paper, {_QUERY} AS query WHERE id = ANY(%s)
             """,  # noqa: S608
             [
+                f"{options}, HighlightAll=true",
                 f"{options}, HighlightAll=true",
                 f"{options}, MaxFragments=2, MinWords=12, MaxWords=30, FragmentDelimiter= … ",
                 _clean(text.replace("\0", "")[:QUERY_LIMIT]),

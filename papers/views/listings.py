@@ -97,6 +97,9 @@ def show_period(request: Request, view: triage.Viewpoint, period: Period) -> Htt
     )
     context = describe_period(view, period, sources, neighbours)
     context.update(select_rows(request, view, ranks))
+    if ranks:
+        present = sorted({rank.source for rank in ranks})
+        context["source_names"] = ", ".join(sources[place - 1].name for place in present)
     if view.acting is not None and period.name == "day":
         bookmark = triage.find_bookmark(ranks, visit.stopped_at if visit else None)
         context["bookmark"] = bookmark
