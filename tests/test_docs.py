@@ -70,8 +70,8 @@ def test_pictures_are_small():
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_named_make_targets_are_there(page):
     targets = set(re.findall(r"^([a-z][a-z-]*):", read("Makefile"), re.M))
-    code = re.findall(r"`([^`]+)`", page.read_text("utf-8"))
-    code += re.findall(r"^ {4,}(.+)$", page.read_text("utf-8"), re.M)
+    text = page.read_text("utf-8").replace("```", "")
+    code = re.findall(r"`([^`]+)`", text) + re.findall(r"^ {4,}(.+)$", text, re.M)
     named = set()
     for words in re.findall(r"(?:^|&& |[A-Z_]+=\S+ )make ([^&|;#\n]*)", "\n".join(code), re.M):
         named |= {word for word in words.split() if re.fullmatch(r"[a-z][a-z-]*", word)}
@@ -79,8 +79,8 @@ def test_named_make_targets_are_there(page):
 
 
 def test_readme_names_the_targets_people_need():
-    for target in ("make run", "make test", "make lint", "make bench"):
-        assert target in read("README.md")
+    for target in ("run", "test", "lint", "bench"):
+        assert re.search(rf"`make {target}`", read("README.md"))
 
 
 def test_every_setting_is_described():
