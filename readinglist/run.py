@@ -31,6 +31,7 @@ WORKER = [
 BEAT = ["celery", "--app=readinglist.beat", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO"]
 
 WEB_SECONDS = 60
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DEMO = """\
 Sign in to the demo lab as organiser@example.org, or as member1@example.org to member4@example.org;
@@ -132,6 +133,7 @@ class Run:
         self.var = embedded.state_dir()
         self.has_demo = address.is_private and not os.environ.get("DATABASE_URL")
         self.parent = os.getppid()
+        self.has_terminal = os.isatty(0)
         self.programs: list[Program] = []
         self.environment = {
             "PUBLIC_CATALOGUE": "1" if self.has_demo else "",
@@ -233,6 +235,9 @@ class Run:
                 raise program.explain_end()
         if os.getppid() != self.parent and "MAKELEVEL" in os.environ:
             raise KeyboardInterrupt
+        # A window that runs nothing but make tells make alone that it was closed, and make waits for us.
+        if self.has_terminal and not os.isatty(0):
+            raise KeyboardInterrupt
 
 
 def say(text: str) -> None:
@@ -243,21 +248,22 @@ def say(text: str) -> None:
 
 
 def listen_to_signals() -> None:
-    """Make every request to end a KeyboardInterrupt, once."""
+    """Make every request to end a KeyboardInterrupt, once. `nohup` keeps us running without a terminal."""
 
     def interrupt(*_: object) -> None:
         ignore_signals()
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+    for number in ENDINGS:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
     if "MAKELEVEL" in os.environ:
         set_death_signal(signal.SIGTERM)  # when make is killed, which could not tell us
 
 
 def ignore_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    for number in ENDINGS:
+        signal.signal(number, lambda *_: None)  # with SIG_IGN, Python complains of one just on its way
 
 
 def main() -> int:

@@ -150,6 +150,16 @@ def test_program_that_ends_is_named_with_its_last_words(var):
             one.watch()
 
 
+def test_closed_window_ends_it(var, monkeypatch):
+    """Where make is all that runs in the window, nobody sends us a SIGHUP."""
+    one = run.Run(run.Address("127.0.0.1", 8000, "http://localhost:8000"), ExitStack())
+    monkeypatch.setattr(os, "isatty", lambda _: False)
+    one.check()
+    one.has_terminal = True
+    with pytest.raises(KeyboardInterrupt):
+        one.check()
+
+
 def test_death_of_make_ends_it(start, var):
     """Make cannot pass on a SIGKILL. Here `sh` is make, and the run waits for servers that are in use."""
     with embedded.running(var=var):
