@@ -1,8 +1,11 @@
 """What a member does with a paper: vote, volunteer, skip, tag."""
 
 import json
+from dataclasses import replace
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,8 +21,12 @@ from .viewpoint import look, member_only, row_context
 
 
 def find_paper(request: Request, view: triage.Viewpoint, pk: int) -> Paper:
-    """Return a paper of a club's pages. Raises Http404 where the person may not know of it."""
-    return get_object_or_404(Paper.objects.visible_to(request.user), pk=pk)
+    """Return a paper that may get an entry of the club.
+
+    Raises Http404 where the person may not know of it, and for what is private to another club of theirs.
+    """
+    papers = Paper.objects.visible_to(request.user).filter(Q(private_to=None) | Q(private_to=view.club))
+    return get_object_or_404(papers, pk=pk)
 
 
 @require_POST
@@ -53,6 +60,8 @@ def _act(request: Request, view: triage.Viewpoint, paper: Paper) -> str:
             _("Promoted. Score %(score)d.") if value == Vote.PROMOTE else _("Demoted. Score %(score)d.")
         )
         return sentence % {"score": voted.score}
+    if form.get("volunteer") != "0" and form.get("value") != "0":
+        raise BadRequest(_("Say which act: value, volunteer, skip or restore."))
     entry = Entry.objects.filter(club=club, paper=paper).first()
     if entry is None:
         return _("Nothing to take back.")
@@ -67,7 +76,12 @@ def _answer(request: Request, view: triage.Viewpoint, paper: Paper, said: str) -
     if not wants_fragment(request):
         messages.success(request, said)
         return HttpResponseRedirect(_way_back(request, view, paper))
-    [row] = triage.load_rows(view, [_rank_now(request, view, paper)])
+    rank = _rank_now(request, view, paper)
+    if request.GET.get("at") == "catalogue":  # the row came from a page of all clubs one may see
+        view = replace(look(request), acting=view.acting)
+    [row] = triage.load_rows(view, [rank])
+    if "authors" in request.GET:
+        row.authors = triage.name_authors(paper.authors)
     is_row = (request.htmx.target or "").startswith("p")
     template = "papers/_rows.html" if is_row else "papers/_paper_vote.html"
     response = render(request, template, {**row_context(request, view), "rows": [row], "row": row})

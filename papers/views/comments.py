@@ -34,14 +34,17 @@ def post_comment(request: Request, slug: str, pk: int) -> HttpResponse:
     view = look(request, slug)
     paper = find_paper(request, view, pk)
     club = find_club(request, slug)
-    text = request.POST.get("text", "")
+    text = request.POST.get("text", "").replace("\0", "")
     parent_id = request.POST.get("parent", "")
     parent = None
     if parent_id.isascii() and parent_id.isdigit() and len(parent_id) < 19:
-        parent = Comment.objects.filter(entry__club=club, entry__paper=paper, pk=int(parent_id)).first()
+        there = Comment.objects.filter(entry__club=club, entry__paper=paper, removed_at=None)
+        parent = there.filter(pk=int(parent_id)).first()
     error = ""
     try:
         text = discussion.clean_text(text)
+        if parent_id and parent is None:
+            raise discussion.BadComment(_("The comment you answer is gone. Post yours as a new one."))
         if "preview" not in request.POST:
             comment = discussion.post_comment(
                 reading_list.note(club, paper), text=text, by=request.user, parent=parent
@@ -65,7 +68,7 @@ def edit_comment(request: Request, slug: str, pk: int) -> HttpResponse:
         raise PermissionDenied(_("Only its author may edit a comment."))
     text, error = comment.text, ""
     if request.method == "POST":
-        text = request.POST.get("text", "")
+        text = request.POST.get("text", "").replace("\0", "")
         try:
             text = discussion.clean_text(text)
             if "preview" not in request.POST:

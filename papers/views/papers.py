@@ -9,6 +9,7 @@ from accounts import permissions
 from accounts.models import Club
 from papers import discussion, identifiers, triage
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
+from papers.records import clean_address
 from readinglist.http import Request
 
 from .viewpoint import look, open_under_public_catalogue, row_context
@@ -31,6 +32,8 @@ def paper_detail(request: Request, pk: int, slug: str | None = None) -> HttpResp
     """Show a paper; with the discussion and votes of the club whose address it is, or the current one."""
     view = look(request, slug)
     found = resolve_paper(request, pk)
+    if isinstance(found, Paper) and view.club and found.private_to not in (None, view.club):
+        raise Http404
     if isinstance(found, int):
         return (
             redirect("papers:entry_detail", slug, found) if slug else redirect("papers:paper_detail", found)
@@ -54,11 +57,14 @@ def paper_by_identifier(request: Request, name: str) -> HttpResponse:
 
 
 def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> dict[str, Any]:
-    """Return all that the page shows. The club is the one whose address it is, or the one the reader acts in."""
-    club = view.club or view.acting
+    """Return all that the page shows.
+
+    The club is the one whose address it is, the one the paper is private to, or the one the reader acts in.
+    """
+    club = view.club or paper.private_to or view.acting
     under_club = view.club is not None
     if not under_club and club is not None:
-        view = triage.Viewpoint(view.user, club, view.acting, [club.pk], view.mine)
+        view = triage.Viewpoint(view.user, club, club, [club.pk], view.mine)
     [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper]))
     entry = (
         Entry.objects.filter(club=club, paper=paper).select_related("suggested_by").first() if club else None
@@ -74,6 +80,11 @@ def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> di
         "under_club": under_club,
         "paper": paper,
         "row": row,
+        "links": [
+            (kind, found)
+            for kind, address in paper.urls
+            if kind in {"pdf", "code", "project"} and (found := clean_address(address))
+        ],
         "identifiers": [(each.scheme, each.value, _address(each)) for each in paper.identifiers.all()],
         "listed": list(listed[:5]),
         "entry": entry,

@@ -17,7 +17,7 @@ SHOWN = 50
 @open_under_public_catalogue
 def search_papers(request: Request) -> HttpResponse:
     """Show the papers that match `?q=`, best first, with the matches marked."""
-    text = request.GET.get("q", "").strip()[: search.QUERY_LIMIT]
+    text = request.GET.get("q", "").replace("\0", "").strip()[: search.QUERY_LIMIT]
     view = look(request)
     if view.acting is not None:
         view = triage.Viewpoint(view.user, view.acting, view.acting, [view.acting.pk], view.mine)
@@ -32,6 +32,7 @@ def search_papers(request: Request) -> HttpResponse:
         title, passage = marked[int(row.id)]
         row.title, row.summary = markup.highlight(title), markup.highlight(passage)
         row.authors = authors[int(row.id)]
+        row.act_url = row.act_url and f"{row.act_url}&authors=1"
     context = {
         "q": text,
         "rows": rows,

@@ -71,7 +71,8 @@ def look(request: Request, slug: str | None = None) -> Viewpoint:
     if slug is not None:
         club = find_club(request, slug)
         acting = club if permissions.can_vote(request.user, club) else None
-        return Viewpoint(request.user, club, acting, [club.pk], mine)
+        # Under a club's address only its own private papers, whatever other clubs the person is in.
+        return Viewpoint(request.user, club, acting, [club.pk], [club.pk] if club.pk in mine else [])
     public = Club.objects.filter(is_public=True).exclude(pk__in=mine).values_list("pk", flat=True)
     return Viewpoint(request.user, None, request.current_club, [*mine, *public], mine)
 

@@ -7,8 +7,8 @@ The markup it reads, so that the templates match:
       .paper-margin  <span class="num">32</span>
       .paper-title   <h3 class="paper-title" id="t12"><a href="/papers/12">
       .paper-side    the forms; hx-post, hx-target="closest .paper", hx-swap="outerHTML" (the last two may stand on the <ol>);
-                     buttons .vote-up, .vote-down, .vote-present with aria-pressed, [name=skip] while the paper is not
-                     skipped, [name=restore] when it is. One form for all or one each: only the buttons matter.
+                     buttons .vote-up, .vote-down, .vote-present with aria-pressed, [name=skip] while the paper is neither
+                     skipped nor voted on, [name=restore] when it is skipped. One form for all or one each: only the buttons matter.
                      A locked vote says aria-disabled="true".
 
   data-state is new, unseen, seen, promoted, demoted or skipped; the server says it with each row, here nothing is guessed.

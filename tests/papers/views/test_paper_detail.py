@@ -1,0 +1,221 @@
+from datetime import date
+
+import pytest
+
+from accounts.models import Club, Membership
+from papers import catalogue, discussion, reading_list
+from papers.models import MergedPaper, Paper
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def paper(source, day):
+    return factories.make_paper(
+        "Learning $\\alpha$-stable policies",
+        source=source,
+        listed=day,
+        abstract="We bound $$x^2 \\le y$$ tightly.\n\nSee https://example.org/code.",
+        authors=("Ada Lovelace", "Zoë Müller"),
+        identifiers=[
+            factories.make_identifier("2504.12345"),
+            factories.make_identifier("10.1000/xyz", "doi"),
+        ],
+        categories=("cs.LG",),
+        published=date(2025, 4, 24),
+        revision=2,
+        upvotes=12,
+        urls=(("pdf", "https://arxiv.org/pdf/2504.12345"), ("code", "https://example.org/code")),
+    )
+
+
+def test_the_page_says_what_the_paper_is(signed_in, get, paper):
+    page = get(f"/papers/{paper.pk}")
+    assert page.words("//h1") == ["Learning α-stable policies"] or "<math" in page.text
+    assert len(page.find("//math")) >= 2
+    assert "Ada Lovelace, Zoë Müller" in page.text
+    assert page.hrefs >= {
+        *(
+            "https://arxiv.org/abs/2504.12345",
+            "https://doi.org/10.1000/xyz",
+            "https://arxiv.org/pdf/2504.12345",
+        ),
+        *("https://example.org/code", f"/papers/{paper.pk}.md", f"/papers/date/2025-04-25#p{paper.pk}"),
+    }
+    for words in ("24 April 2025", "v2", "cs.LG", "12 votes at the source"):
+        assert words in page.text
+
+
+def test_a_bare_paper_says_what_is_not_known(signed_in, get, source):
+    page = get(f"/papers/{factories.make_paper(source=source).pk}")
+    for words in ("Authors unknown", "No abstract", "not known", "none yet", "No votes yet"):
+        assert words in page.text
+
+
+def test_many_authors_fold(signed_in, get, source):
+    names = tuple(f"Author {number}" for number in range(3000))
+    page = get(f"/papers/{factories.make_paper(source=source, authors=names).pk}")
+    assert "all 3000 authors" in page.text and len(page.find("//details[@class='authors']")) == 1
+
+
+def test_votes_tags_and_offers_of_the_club(signed_in, get, club, member, organiser, paper):
+    entry = reading_list.note(club, paper)
+    reading_list.cast_vote(entry, value=1, by=organiser)
+    reading_list.cast_vote(entry, value=-1, by=member)
+    reading_list.volunteer(entry, by=organiser)
+    reading_list.tag(entry, name="rl", by=member)
+    reading_list.suggest(entry, by=organiser)
+    for path in (f"/papers/{paper.pk}", f"/clubs/ml/papers/{paper.pk}"):
+        page = get(path)
+        assert "1 for, 1 against." in page.text and "For: Otto." in page.text
+        assert "Otto would present." in page.text and "Suggested by Otto Organiser" in page.text
+        assert page.find("//button[@name='remove' and @value='rl']")
+        assert page.find("//button[contains(@class, 'vote-down') and @aria-pressed='true']")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("2504.12345", "2504.12345v1", "arXiv:2504.12345"),
+        *("hep-th/9901001", "hep-th/9901001v3", "math.GT/0309136"),
+    ],
+)
+def test_an_arxiv_id_leads_to_the_paper(signed_in, source, name):
+    value = name.removeprefix("arXiv:")
+    value = (
+        value.partition("v")[0] if value[0].isdigit() else value.removesuffix("v3").replace("math.GT", "math")
+    )
+    paper = factories.make_paper(source=source, identifiers=[factories.make_identifier(value)])
+    response = signed_in.get(f"/papers/{name}")
+    assert (response.status_code, response.url) == (302, f"/papers/{paper.pk}")
+
+
+@pytest.mark.parametrize(
+    "name", ["2504.99999", "nonsense", "0", "99999999", "hep-th/0000000", "9" * 30, "%00"]
+)
+def test_what_names_no_paper_is_not_found(signed_in, get, paper, name):
+    get(f"/papers/{name}", status=404)
+
+
+def test_a_merged_papers_address_goes_on_working(signed_in, client, paper):
+    MergedPaper.objects.create(id=987654, paper=paper, reason="The same.")
+    assert client.get("/papers/987654").url == f"/papers/{paper.pk}"
+    assert client.get("/clubs/ml/papers/987654").url == f"/clubs/ml/papers/{paper.pk}"
+
+
+def test_visitors_see_the_paper_and_nothing_of_clubs(client, get, club, member, paper, settings):
+    path = f"/papers/{paper.pk}"
+    assert client.get(path).url == f"/accounts/login/?next={path}"
+    settings.PUBLIC_CATALOGUE = True
+    entry = reading_list.cast_vote(reading_list.note(club, paper), value=1, by=member)
+    reading_list.tag(entry, name="inner-tag", by=member)
+    discussion.post_comment(entry, text="Inner words.", by=member)
+    page = get(path)
+    for words in ("inner-tag", "Inner words", "Mia", "1 for", "Machine learning"):
+        assert words not in page.text
+    assert not page.find("//main//form") and f"/accounts/login/?next={path}" in page.hrefs
+    assert client.get(f"/clubs/ml{path}").url.startswith("/accounts/login/")
+
+
+def test_outsiders_see_their_own_club_only(client, get, club, member, outsider, paper):
+    entry = reading_list.note(club, paper)
+    discussion.post_comment(entry, text="Inner words.", by=member)
+    client.force_login(outsider)
+    page = get(f"/papers/{paper.pk}")
+    assert "Inner words" not in page.text and "Biology" in page.text
+    get(f"/clubs/ml/papers/{paper.pk}", status=404)
+
+
+def test_a_public_clubs_discussion_is_everybodys_to_read(client, get, club, member, outsider, paper):
+    Club.objects.filter(pk=club.pk).update(is_public=True)
+    discussion.post_comment(reading_list.note(club, paper), text="Open words.", by=member)
+    for person in (None, outsider):
+        if person:
+            client.force_login(person)
+        page = get(f"/clubs/ml/papers/{paper.pk}")
+        assert "Open words." in page.text and not page.find("//main//form")
+
+
+def test_a_private_paper_is_unknown_to_others(client, get, club, member, outsider, private_paper):
+    client.force_login(outsider)
+    unknown = get("/papers/99999999", status=404)
+    assert get(f"/papers/{private_paper.pk}", status=404).said == unknown.said
+    get(f"/clubs/bio/papers/{private_paper.pk}", status=404)
+    client.force_login(member)
+    assert "private to Machine learning" in get(f"/papers/{private_paper.pk}").text
+
+
+def test_merged_into_a_private_paper_is_unknown_too(client, get, outsider, private_paper):
+    MergedPaper.objects.create(id=987654, paper=private_paper, reason="The same.")
+    client.force_login(outsider)
+    get("/papers/987654", status=404)
+
+
+def test_a_private_paper_is_discussed_in_its_own_club(client, get, club, other_club, member, private_paper):
+    """Also while its reader acts in another one."""
+    Membership.objects.create(club=other_club, user=member)
+    member.default_club = other_club
+    member.save()
+    client.force_login(member)
+    page = get(f"/papers/{private_paper.pk}")
+    forms = [form.get("action") for form in page.find("//main//form")]
+    assert forms and all(action.startswith("/clubs/ml/") for action in forms)
+
+
+def test_hostile_text_is_harmless(signed_in, get, club, member, source):
+    evil = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'></title><svg onload=alert(3)>"
+    evil += "$\\href{javascript:alert(4)}{x}$"
+    paper = factories.make_paper(
+        evil,
+        source=source,
+        abstract=f"{evil}\n\n[x](javascript:alert(5)) \u202etxt.exe",
+        authors=(evil, "B"),
+        journal=evil,
+        comment=evil,
+        categories=(evil,),
+        urls=(("pdf", "javascript:alert(6)"), ("code", "data:text/html,x")),
+    )
+    entry = reading_list.note(club, paper)
+    reading_list.tag(entry, name="<b>\"'&amp;", by=member)
+    discussion.post_comment(
+        entry, text=f"{evil} [x](javascript:alert(7)) <b>bold</b> ![](http://x/y.png)", by=member
+    )
+    for path in (f"/papers/{paper.pk}", f"/clubs/ml/papers/{paper.pk}"):
+        page = get(path)
+        assert not page.find("//script[not(@src)]") and not page.find("//main//img")
+        assert not page.find("//@onerror | //@onload") and not page.find("//main//b")
+        assert not [href for href in page.hrefs if href and href.startswith(("javascript:", "data:"))]
+        assert "\u202e" not in page.text
+        assert page.find("//body//main")  # the title did not close early
+
+
+@pytest.mark.parametrize("number", [2, 50])
+def test_a_page_costs_the_same_for_any_number_of_comments(
+    signed_in, get, club, member, organiser, paper, django_assert_num_queries, number
+):
+    entry = reading_list.note(club, paper)
+    parent = None
+    for index in range(number):
+        comment = discussion.post_comment(entry, text=f"Comment {index}.", by=organiser, parent=parent)
+        parent = comment if index % 3 else None
+        if index < 30:
+            reading_list.tag(entry, name=f"tag-{index}", by=member)
+    # user, my clubs; paper, identifiers; acts, row; entry, listings, tags; comments
+    with django_assert_num_queries(10):
+        page = get(f"/clubs/ml/papers/{paper.pk}")
+    assert len(page.find(".comment")) == number
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_a_new_record_of_the_paper_shows(signed_in, get, paper, source):
+    catalogue.add_records(
+        source,
+        [
+            factories.make_record(
+                "A better title", key="again", identifiers=[factories.make_identifier("2504.12345")]
+            )
+        ],
+    )
+    assert Paper.objects.count() == 1
+    assert get(f"/papers/{paper.pk}").words("//h1")
