@@ -161,6 +161,11 @@ CACHES = {
 
 FILES_DIR = Path(os.environ.get("FILES_DIR") or VAR_DIR / "files")
 UPLOAD_LIMIT = read_int("UPLOAD_LIMIT_MB", 200, least=1) * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "papers.uploads.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 

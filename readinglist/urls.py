@@ -8,3 +8,5 @@ urlpatterns = [
     path("api/", include("papers.api.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "papers.views.errors.bad_request"

@@ -23,12 +23,10 @@ from papers.api.problems import InvalidInput, TooLarge
 from papers.api.serializers import ImportSerializer, NewImportSerializer, RejectionSerializer
 from papers.filters import ImportFilter
 from papers.models import Import, RejectedRecord
+from papers.uploads import FORM_ALLOWANCE
 
 from .base import ApiView, ListView
 from .catalogue import find_source
-
-# What a form weighs besides its file: names, boundaries, the other fields.
-FORM_ALLOWANCE = 64 * 1024
 
 
 class ImportList(ListView):

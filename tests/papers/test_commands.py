@@ -1,0 +1,148 @@
+"""`manage.py import` and `manage.py demo`, as a shell sees them."""
+
+import io
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from papers import demo, importing
+from papers.models import Comment, Entry, Import, Listing, Paper, Skip, Vote
+from tests.papers.test_importing import page
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments, stdin=b""):
+    """Call the command; return its exit code and what it printed on both streams."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(SystemExit) as ending:
+        call_command("import", *arguments, stdout=out, stderr=err)
+    return ending.value.code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(content, name="page.txt"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        return str(path)
+
+    return write
+
+
+def test_all_in_is_0(file):
+    code, out, err = run(file(page(3)), "--date", "2025-04-25")
+    assert code == 0
+    assert "3 added, 0 updated, 0 unchanged, 0 rejected" in out
+    assert err == ""
+    assert Import.objects.get().state == "done"
+    assert Listing.objects.get().date.isoformat() == "2025-04-25"
+
+
+def test_rejections_are_1_and_told_with_place_and_reason(file):
+    code, out, err = run(file(page(5, broken=3)), "--date", "2025-04-25")
+    assert code == 1
+    assert "4 added" in out and "line " in out
+    assert "Everything else is in" in err
+
+
+def test_unreadable_is_2(file):
+    assert run(file(b""))[0] == 2
+    code, _out, err = run("/no/such/file.txt")
+    assert code == 2
+    assert "no such file" in err
+
+
+def test_one_bad_input_does_not_stop_the_others(file):
+    code, out, _err = run("/no/such/file.txt", file(page(3)), "--date", "2025-04-25")
+    assert code == 2
+    assert "3 added" in out
+
+
+def test_json_is_one_object_with_papers_in_input_order(file):
+    code, out, _err = run(file(page(4, broken=2)), "--date", "2025-04-25", "--json")
+    said = json.loads(out)
+    assert code == 1
+    assert {name: said[name] for name in ("added", "updated", "unchanged", "rejected")} == {
+        "added": 3, "updated": 0, "unchanged": 0, "rejected": 1}  # fmt: skip
+    assert [Paper.objects.get(pk=pk).title.split()[1] for pk in said["papers"]] == ["1", "3", "4"]
+    assert set(said["rejections"][0]) == {"place", "reason", "raw"}
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(page(2))))
+    code, out, _err = run("-", "--date", "2025-04-25")
+    assert (code, Paper.objects.count()) == (0, 2)
+    assert "2 added" in out
+
+
+def test_address_is_fetched(monkeypatch):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            assert self.headers["User-Agent"].startswith("ReadingList/")
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(page(2))
+
+        def log_message(self, *_args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        code, _out, _err = run(f"http://127.0.0.1:{server.server_port}/page.txt", "--date", "2025-04-25")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (code, Paper.objects.count()) == (0, 2)
+    assert run(f"http://127.0.0.1:{server.server_port}/page.txt")[0] == 2
+
+
+def test_club_and_unknown_names(file, club):
+    assert run(file(page(2)), "--date", "2025-04-25", "--club", "ml")[0] == 0
+    assert Paper.objects.filter(private_to=club).count() == 2
+    with pytest.raises(CommandError, match="no club “nowhere”"):
+        call_command("import", file(page(2)), "--club", "nowhere")
+    with pytest.raises(CommandError, match="such as 2025-04-25"):
+        call_command("import", file(page(2)), "--date", "tomorrow")
+
+
+def test_bar_is_drawn_for_a_terminal(file, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
+    run(file(page(4)), "--date", "2025-04-25")
+    assert "100%" in terminal.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_demo_lab_is_loaded_once_through_the_imports():
+    out = io.StringIO()
+    call_command("demo", stdout=out)  # tasks run eagerly here; test_worker.py has a real worker
+    listing = Listing.objects.get(date="2025-04-25")
+    assert listing.items.count() == 89
+    assert Import.objects.filter(state="done").count() == 2
+    people = list(User.objects.order_by("email").values_list("email", flat=True))
+    assert people == [*(f"member{n}@example.org" for n in range(1, 5)), "organiser@example.org"]
+    assert User.objects.get(email="organiser@example.org").check_password(demo.PASSWORD)
+    assert Vote.objects.count() > 50 and Comment.objects.count() > 20 and Skip.objects.count() > 15
+    for entry in Entry.objects.all():
+        assert entry.promotions == entry.votes.filter(value=1).count()
+        assert entry.created.year == 2025
+    before = Vote.objects.count()
+    call_command("demo", stdout=out)
+    assert Vote.objects.count() == before
+    assert "there already" in out.getvalue()
+
+
+def test_demo_stays_out_of_a_database_that_is_used(listing):
+    out = io.StringIO()
+    call_command("demo", stdout=out)
+    assert "stays out" in out.getvalue()
+    assert not User.objects.filter(email="organiser@example.org").exists()
