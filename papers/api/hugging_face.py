@@ -83,6 +83,7 @@ def error_response(error: Exception, context: dict[str, Any]) -> HttpResponse:
 
 class HuggingFaceView(APIView):
     schema = None
+    http_method_names = ["get", "head"]
     authentication_classes = [BasicTokenAuthentication, OwnBearerAuthentication, SessionAuthentication]
     permission_classes = [CatalogueIsOpen, TokenScope]
     throttle_classes = [TokenRateThrottle]

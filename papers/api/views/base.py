@@ -51,6 +51,8 @@ class ApiView(GenericAPIView):
     """A view under /api/v1/: rows start at `reach`, bodies are checked by `read_input`."""
 
     schema = ApiSchema()
+    # No OPTIONS: what there is stands in the schema, the same for everybody.
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     queryset: QuerySet[Any]
     serializer_class: type[BaseSerializer[Any]] | None
     pagination_class: type[BasePagination] | None = None

@@ -54,7 +54,7 @@ def test_newest_imports_come_first(script, organiser, club, member):
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "", "1.5", "99999999999999999999", "٣", "1%00"])
-def test_odd_limit_is_an_error_that_says_the_bounds(script, papers, limit):
+def test_odd_limit_is_an_error_that_says_the_bounds(script, limit):
     answer = script.get(f"/api/v1/papers/?limit={limit}")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["accepted"] == {"minimum": 1, "maximum": 200}
@@ -89,7 +89,7 @@ def encode(data):
     ],
     ids=lambda cursor: cursor[:20],
 )
-def test_odd_cursor_is_an_error(script, papers, cursor):
+def test_odd_cursor_is_an_error(script, cursor):
     answer = script.get("/api/v1/papers/", {"cursor": cursor})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "cursor"

@@ -147,6 +147,15 @@ def tells_nothing(answer):
     return b"private" not in answer.content.lower() and (answer.status_code != 404 or is_alike)
 
 
+def test_head_goes_as_far_as_get_and_options_nowhere(scripts, places):
+    for method, name, address, expected in TABLE:
+        if method == "GET" and name not in {"schema", "docs", "fallback"}:
+            for role in ("visitor", "outsider", "member"):
+                script, path = scripts[role], address.format(**places)
+                assert script.head(path).status_code == expected[role], (role, path)
+                assert script.options(path).status_code == (401 if role == "visitor" else 405), (role, path)
+
+
 def test_every_address_is_in_the_table():
     named = {name for _method, name, _address, _expected in TABLE}
     api = next(each for each in get_resolver().url_patterns if getattr(each, "namespace", None) == "api")

@@ -7,8 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from papers import discussion, reading_list
+from papers.catalogue import add_records
 from papers.identifiers import parse
-from papers.models import Catalogue, Import, Paper, RejectedRecord
+from papers.models import Catalogue, Import, Listing, Paper, RejectedRecord, Vote
 from papers.versions import stamp
 from tests import factories
 
@@ -60,10 +61,9 @@ COSTS = [
 
 def fill(number, club, source):
     """Make `number` rows of everything, with all that hangs on them."""
-    papers = [
-        factories.make_paper(source=source, identifiers=(parse(f"2504.{10000 + each}"),))
-        for each in range(number)
-    ]
+    records = [factories.make_record(identifiers=(parse(f"2504.{10000 + each}"),)) for each in range(number)]
+    add_records(source, records, listed=date(2025, 4, 25))
+    papers = list(Paper.objects.all())
     people = [factories.make_user(club=club) for _ in range(number)]
     entries = [reading_list.note(club, paper) for paper in papers]
     for entry, person in zip(entries, people, strict=True):
@@ -76,15 +76,14 @@ def fill(number, club, source):
         RejectedRecord.objects.create(run=run, number=1, place="line 1", reason="No title.")
         factories.make_source()
         factories.make_club(is_public=True)
-    listing = factories.make_listing(source=source, number=number)
+    listing = source.listings.get()
     for each in range(1, number):
-        factories.make_listing(source=source, day=date(2025, 4, 25) - timedelta(each), number=1)
+        Listing.objects.create(source=source, date=date(2025, 4, 25) - timedelta(each))
     run = Import.objects.latest("pk")
     for each in range(2, number + 1):
         RejectedRecord.objects.create(run=run, number=each, place="line", reason="No title.")
-        reading_list.withdraw_vote(entries[each - 1], by=people[each - 1])
-        reading_list.cast_vote(entries[each - 1], value=1, by=people[each - 1])
     stamp(Catalogue.objects.get(), deleted=[(Paper, 10**6 + each) for each in range(number)])
+    stamp(club, deleted=[(Vote, 10**6 + each) for each in range(number)])
     return {
         "listing": listing.pk,
         "run": run.pk,
