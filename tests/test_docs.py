@@ -97,7 +97,8 @@ def test_every_setting_is_described():
 
 def test_every_described_setting_is_read():
     described = re.findall(r"^- \*\*`(\w+)`\*\*", read("docs/settings.md"), re.M)
-    sources = [*(ROOT / "readinglist").rglob("*.py"), ROOT / "Makefile", ROOT / "tests" / "find-chromium"]
+    sources = [*(ROOT / "readinglist").rglob("*.py"), *(ROOT / "bench").glob("*.py")]
+    sources += [ROOT / "Makefile", ROOT / "tests" / "find-chromium"]
     text = "\n".join(path.read_text("utf-8") for path in [*sources, ROOT / "requirements" / "install"])
     assert [name for name in described if not re.search(rf"\b{name}\b", text)] == []
 
