@@ -8,6 +8,7 @@ from papers.models import (
     Catalogue,
     Comment,
     Entry,
+    Listing,
     ListingItem,
     MergedPaper,
     Paper,
@@ -44,6 +45,7 @@ def merge_papers(keep: Paper, other: Paper, *, reason: str) -> Paper:
     }
     SourceRecord.objects.filter(paper=other).update(paper=keep)
     PaperIdentifier.objects.filter(paper=other).update(paper=keep)
+    listings = list(Listing.objects.filter(items__paper=other))
     _move(ListingItem, other, keep, unique="listing")
     for skip in Skip.objects.filter(paper=other):
         if not Skip.objects.filter(paper=keep, club=skip.club_id, member=skip.member_id).exists():
@@ -52,9 +54,10 @@ def merge_papers(keep: Paper, other: Paper, *, reason: str) -> Paper:
         _merge_entry(entry, keep, log)
     MergedPaper.objects.filter(paper=other).update(paper=keep)
     MergedPaper.objects.create(id=other.pk, paper=keep, reason=reason, log=log)
-    gone = (Paper, other.pk)
+    # Of a paper that was a club's own nobody else may learn even that it is gone.
+    gone = [(Paper, other.pk)] if other.private_to_id is None else []
     Paper.objects.filter(pk=other.pk).delete()
-    stamp(Catalogue.objects.get(pk=Catalogue.ID), [keep], deleted=[gone])
+    stamp(Catalogue.objects.get(pk=Catalogue.ID), [keep, *listings], deleted=gone)
     return keep
 
 

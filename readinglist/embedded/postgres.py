@@ -104,7 +104,7 @@ class Postgres:
             "initdb",
             *("-D", new, "--username=postgres", "--auth=reject", "--no-instructions"),
             *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-            "--text-search-config=pg_catalog.english",
+            "--text-search-config=english",
         )
         (new / "pg_hba.conf").write_text(ACCESS_RULES)
         self.run(
