@@ -49,14 +49,18 @@ class Address:
 
     @property
     def is_private(self) -> bool:
-        """Whether this machine alone reaches it."""
-        with suppress(ValueError):
-            return ipaddress.ip_address(self.host).is_loopback
-        return self.host == "localhost"
+        """Whether this machine alone reaches it; a SITE_URL of another name tells of a proxy in front."""
+        return is_loopback(self.host) and is_loopback(urlsplit(self.site_url).hostname or "")
 
     @property
     def bind(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def read_address() -> Address:
@@ -135,6 +139,7 @@ class Run:
         self.parent = os.getppid()
         self.has_terminal = os.isatty(0)
         self.programs: list[Program] = []
+        self.sign_ins = ""
         self.environment = {
             "PUBLIC_CATALOGUE": "1" if self.has_demo else "",
             "READINGLIST_DEMO": "1" if self.has_demo else "",
@@ -149,6 +154,7 @@ class Run:
         """Start everything, each after what it needs, and return when the web server answers."""
         self.stack.enter_context(claim(self.var, self.address))
         check_free(self.address)
+        self.check_for_demo()
         say("Reading List starts ...")
         collecting = self.start_collecting()
         servers = embedded.running(**embedded.wanted(), var=self.var, share=False)
@@ -161,7 +167,7 @@ class Run:
         self.keep("web", *WEB, f"--bind={self.address.bind}")
         self.stack.callback(self.ask_at_once)
         if self.has_demo:
-            self.finish(self.manage("demo"))
+            self.load_demo()
         self.wait_for_web()
 
     def start(self, name: str, *arguments: str, **options: Any) -> Program:
@@ -205,6 +211,22 @@ class Run:
         if command:
             self.finish(command)
             (self.var / "static" / "collected").write_text(name_static_files(self.var))
+
+    def check_for_demo(self) -> None:
+        """Raise Unable where others could sign in to a demo lab that was loaded here before."""
+        if not (self.has_demo or os.environ.get("DATABASE_URL")) and (self.var / "demo").exists():
+            raise Unable(
+                f"{self.var} holds the demo lab, whose passwords everybody knows. For a lab that others reach, "
+                "start in another folder: make run READINGLIST_VAR=/path/to/folder ..."
+            )
+
+    def load_demo(self) -> None:
+        """Load the demo lab into an empty database, by the worker; one that is in use stays as it is."""
+        command = self.manage("demo")
+        self.finish(command)
+        if command.log.read_text().startswith("The demo lab"):
+            (self.var / "demo").touch()
+            self.sign_ins = DEMO
 
     def wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_SECONDS
@@ -273,7 +295,7 @@ def main() -> int:
             try:
                 run = Run(read_address(), stack)
                 run.start_all()
-                say(f"\nOpen {run.address.site_url}\n\n{DEMO if run.has_demo else ''}Ctrl-C stops it.")
+                say(f"\nOpen {run.address.site_url}\n\n{run.sign_ins}Ctrl-C stops it.")
                 run.watch()
             finally:
                 ignore_signals()  # a second Ctrl-C must not interrupt the stopping

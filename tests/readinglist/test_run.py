@@ -41,7 +41,7 @@ class Started:
                 start_new_session=True,
             )
 
-    def wait_for(self, text, seconds=150):
+    def wait_for(self, text, seconds=240):
         deadline = time.monotonic() + seconds
         while not re.search(text, self.text):
             assert self.process.poll() is None, self.text
@@ -210,9 +210,26 @@ def test_odd_setting_is_one_line(start, environment, message):
 
 
 @pytest.mark.parametrize(
-    ("host", "is_private"),
-    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("reading.example", False)],
+    ("host", "site_url", "is_private"),
+    [
+        ("127.0.0.1", "http://localhost:8000", True),
+        ("::1", "http://127.0.0.1:8000", True),
+        ("localhost", "http://localhost:8000", True),
+        ("0.0.0.0", "http://localhost:8000", False),
+        ("lab-server", "http://localhost:8000", False),
+        ("127.0.0.1", "https://papers.example.org", False),
+    ],
 )
-def test_only_this_machine_sees_a_demo(host, is_private):
-    """Whose password everybody knows."""
-    assert run.Address(host, 8000, "http://localhost:8000").is_private == is_private
+def test_only_this_machine_sees_a_demo(host, site_url, is_private):
+    """Whose passwords everybody knows."""
+    assert run.Address(host, 8000, site_url).is_private == is_private
+
+
+def test_demo_is_not_shown_to_the_network(start, tmp_path):
+    var = tmp_path / "var"
+    var.mkdir()
+    (var / "demo").touch()
+    refused = start(READINGLIST_VAR=str(var), HOST="0.0.0.0")
+    assert refused.wait_for_end() == 1
+    assert refused.text.startswith(f"{var} holds the demo lab, whose passwords everybody knows.")
+    assert refused.text.count("\n") == 1
