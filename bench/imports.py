@@ -1,0 +1,93 @@
+"""How fast papers come in: parsers alone, and the catalogue at each size in turns."""
+
+import io
+import time
+from collections.abc import Iterator
+from itertools import islice
+from statistics import median
+
+from django.db import connection
+
+from papers import catalogue, importers
+from papers.models import Source
+from papers.records import Record
+
+from .corpus import Line, take_batches, write_atom, write_json, write_page
+from .lab import NEW_DAY
+from .report import Result, make_ratio
+
+BATCH = 500  # as papers.importing
+ROUNDS = 6
+PARSED = 2_000
+
+
+def use_database(name: str) -> None:
+    """Let this process's connection lead to another database of the same server."""
+    connection.close()
+    connection.settings_dict["NAME"] = name
+
+
+def load_catalogue(source: Source, lines: Iterator[Line], label: str, number: int) -> Result:
+    """Bring so many more papers in; return their pace, the making of the corpus not counted."""
+    seconds = sum(add(source, batch) for batch in take_batches(lines, number, BATCH))
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")  # as the server does by itself within minutes
+    return Result(f"loading up to {label}", number / seconds, "records/s", note=f"{number:,} records")
+
+
+def add(source: Source, batch: list[Record]) -> float:
+    start = time.perf_counter()
+    catalogue.add_records(source, batch)
+    return time.perf_counter() - start
+
+
+def measure_imports(databases: dict[str, str], source: Source, lines: Iterator[Line]) -> list[Result]:
+    """Return the pace of new and of known records at each size, the same batches into each in turns."""
+    new: dict[str, list[float]] = {label: [] for label in databases}
+    known: dict[str, list[float]] = {label: [] for label in databases}
+    for batch in take_batches(lines, BATCH * ROUNDS, BATCH):
+        for seconds in (new, known):
+            for label, name in databases.items():
+                use_database(name)
+                connection.ensure_connection()
+                seconds[label].append(add(source, batch))
+    first, *larger = databases
+    results = [
+        Result(
+            f"importing {what} records, {label}",
+            BATCH / median(seconds[label]),
+            "records/s",
+            note=f"{ROUNDS} batches of {BATCH}",
+        )
+        for what, seconds in (("new", new), ("unchanged", known))
+        for label in databases
+    ]
+    results += [
+        make_ratio(f"time of {what} records, {label} / {first}", seconds[label], seconds[first])
+        for what, seconds in (("new", new), ("unchanged", known))
+        for label in larger
+    ]
+    return results
+
+
+def measure_parsers(lines: Iterator[Line]) -> list[Result]:
+    sample = list(islice(lines, PARSED))
+    inputs = {
+        "hf-page": write_page(sample, NEW_DAY),
+        "hf-json": write_json(sample),
+        "arxiv-atom": write_atom(sample),
+    }
+    results = []
+    for name in importers.FORMATS:
+        if name not in inputs:
+            results.append(Result(f"parsing {name}", None, note="the bench writes no such file yet"))
+            continue
+        took = []
+        for _unused in range(3):
+            start = time.perf_counter()
+            found = list(importers.read(io.BytesIO(inputs[name]), format=name, date=NEW_DAY))
+            took.append(time.perf_counter() - start)
+            if len(found) != PARSED or not all(isinstance(each, Record) for each in found):
+                raise RuntimeError(f"{name}: {next(each for each in found if not isinstance(each, Record))}")
+        results.append(Result(f"parsing {name}", PARSED / min(took), "records/s", note="best of 3"))
+    return results
