@@ -17,7 +17,6 @@ from typing import BinaryIO, Protocol
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import Club, User
@@ -32,6 +31,8 @@ BATCH = 500
 FLUSH_SECONDS = 1.0
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 3
+# With the database away an import waits, but one that kills its worker each time must end.
+ATTEMPTS_AT_ALL = 20
 CHUNK = 2**20
 # Of a file that is broken all through: enough to see what is wrong; the rest is only counted.
 REJECTIONS_KEPT = 10_000
@@ -98,12 +99,26 @@ def queue_import(
     return run
 
 
-def start_import(
-    path: Path, *, name: str, club: Club | None, source: Source | None, format: str, date: date | None
+def import_file(
+    path: Path,
+    *,
+    name: str,
+    club: Club | None,
+    source: Source | None,
+    format: str,
+    date: date | None,
+    on_progress: Callable[[Import], None] | None = None,
+    on_paper: Callable[[int], None] | None = None,
 ) -> Import:
-    """Make the row of an import that this very process is about to run on a local file."""
+    """Import a local file in this very process; the row is leased from its first moment, so no worker takes it.
+
+    `on_progress` is called after each batch, `on_paper` with the id of each record's paper, in input order.
+    """
     run = _make_row(path, name=name, by=None, club=club, source=source, format=format, date=date)
+    now = timezone.now()
+    run.state, run.attempts, run.started, run.leased_until = Import.State.RUNNING, 1, now, now + LEASE
     run.save()
+    _perform(run, path, on_progress, on_paper, may_retry=False)
     return run
 
 
@@ -149,8 +164,12 @@ def default_source(format: str, club: Club | None) -> Source:
         return source
     kind = SOURCE_OF_FORMAT.get(format, Source.Kind.UPLOAD)
     known = Source.objects.filter(club=None, kind=kind).order_by("pk").first()
-    label = str(kind.label)
-    return known or Source.objects.create(slug=slugify(label), name=label, kind=kind)
+    if known is None:
+        slug = kind.value.replace("_", "-")
+        known, _made = Source.objects.get_or_create(
+            slug=slug, defaults={"name": str(kind.label), "kind": kind}
+        )
+    return known
 
 
 def _store(upload: Upload) -> str:
@@ -175,53 +194,52 @@ def _store(upload: Upload) -> str:
     return name
 
 
-def run_import(
-    pk: int,
-    *,
-    path: Path | None = None,
-    on_progress: Callable[[Import], None] | None = None,
-    on_paper: Callable[[int], None] | None = None,
-) -> Import | None:
-    """Run a queued import to its end; None when it is over, or another worker has it.
-
-    `path` is the input of an import that was started, not queued. `on_progress` is called after each batch,
-    `on_paper` with the id of each record's paper, in the order of the input.
-    """
+def run_import(pk: int) -> Import | None:
+    """Run a queued import to its end; None when it is over, or another worker has it."""
     run = _lease(pk)
     if run is None:
         return None
-    if path is None:
-        if not run.stored_as:
+    try:
+        if run.attempts > ATTEMPTS_AT_ALL:
             _end(
-                run,
-                Import.State.FAILED,
-                _("The command that ran it was stopped before its end. Run it again."),
+                run, Import.State.FAILED, _("It broke off again and again. The log of the worker tells what.")
             )
-            return run
-        path = settings.FILES_DIR / run.stored_as
+        elif not run.stored_as:
+            said = _("The command that ran it was stopped before its end. Run it again.")
+            _end(run, Import.State.FAILED, said)
+        else:
+            _perform(run, settings.FILES_DIR / run.stored_as, None, None, may_retry=True)
+    except LeaseLost:
+        return None
+    return run
+
+
+def _perform(
+    run: Import,
+    path: Path,
+    on_progress: Callable[[Import], None] | None,
+    on_paper: Callable[[int], None] | None,
+    *,
+    may_retry: bool,
+) -> None:
+    """Run a leased import and write how it ended. Raises LeaseLost where another worker has taken it over."""
     try:
         with path.open("rb") as file:
             _run(run, file, on_progress, on_paper)
     except LeaseLost:
-        return None
+        raise
     except UnreadableInput as error:
         _end(run, Import.State.FAILED, str(error))
     except FileNotFoundError:
         _end(run, Import.State.FAILED, _("The stored file is gone. Upload it again."))
     except Exception as error:
         logger.exception("Import %s broke off", run.pk)
-        run.refresh_from_db()
-        if isinstance(error, OperationalError) or run.attempts < ATTEMPTS:
+        if may_retry and (isinstance(error, OperationalError) or run.attempts < ATTEMPTS):
             _put_back(run)
         else:
-            _end(
-                run,
-                Import.State.FAILED,
-                _("Something is wrong on our side; the log of the worker tells what."),
-            )
+            _end(run, Import.State.FAILED, _("Something is wrong on our side; the log tells what."))
     else:
         _end(run, Import.State.DONE)
-    return run
 
 
 def take_due(now: datetime) -> list[int]:
@@ -280,7 +298,7 @@ def _take_batch(run: Import, batch: list[Record | Rejection], read_bytes: int) -
     records = [each for each in batch if isinstance(each, Record)]
     rejections = [each for each in batch if isinstance(each, Rejection)]
     with transaction.atomic():
-        outcomes = catalogue.add_records(run.source, records, listed=run.date or _fallback_day(run, records))
+        outcomes = catalogue.add_records(run.source, records, listed=run.date, fallback=run.queued.date())
         tally = dict.fromkeys(catalogue.Change, 0)
         for outcome in outcomes:
             tally[outcome.change] += 1
@@ -302,11 +320,6 @@ def _take_batch(run: Import, batch: list[Record | Rejection], read_bytes: int) -
             run, ["taken", "added", "updated", "unchanged", "rejected", "read_bytes", "leased_until"]
         )
     return [outcome.paper_id for outcome in outcomes]
-
-
-def _fallback_day(run: Import, records: list[Record]) -> date | None:
-    """Return the day it was queued, for an input that says nothing of a day; None when it does."""
-    return None if any(record.listed for record in records) else run.queued.date()
 
 
 def _save_leased(run: Import, fields: list[str]) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Club, User
 
 from .models import Entry, ListingVisit, Paper, Skip, Tag, Tagging, Volunteer, Vote
-from .trending import compute_heat
+from .trending import heat_of
 from .versions import stamp
 
 TAGS_AN_ENTRY = 30
@@ -39,7 +39,7 @@ def note(club: Club, paper: Paper) -> Entry:
     try:
         with transaction.atomic():
             entry = Entry(club=club, paper=paper)
-            entry.heat = _heat_of(entry)
+            entry.heat = heat_of(entry)
             entry.save()
             stamp(club, [entry])
     except IntegrityError:  # somebody else's first act came first
@@ -49,10 +49,12 @@ def note(club: Club, paper: Paper) -> Entry:
 
 @transaction.atomic
 def suggest(entry: Entry, *, by: User) -> Entry:
-    """Put an entry on the club's list; suggesting it again changes nothing."""
+    """Put an entry on the club's list, a dropped one too; suggesting what is on it changes nothing."""
     entry = _lock(entry)
-    if entry.suggested_by_id is None:
+    if entry.suggested_by_id is None or entry.state == Entry.State.DROPPED:
         entry.suggested_by = by
+        if entry.state == Entry.State.DROPPED:
+            entry.state = Entry.State.NOTED
         _settle(entry)
         stamp(entry.club, [entry])
     return entry
@@ -289,13 +291,8 @@ def _settle(entry: Entry) -> None:
         state == Entry.State.DROPPED and entry.promotions > was_promoted
     ):
         entry.state, entry.suggested = Entry.State.SUGGESTED, timezone.now()
-    entry.heat = _heat_of(entry)
+    entry.heat = heat_of(entry)
     entry.save(update_fields=["promotions", "demotions", "state", "suggested", "suggested_by", "heat"])
-
-
-def _heat_of(entry: Entry) -> float:
-    listed = entry.paper.listing_items.aggregate(day=models.Max("listing__date"))["day"]
-    return compute_heat(entry.paper.upvotes + entry.score, listed or entry.paper.created.date())
 
 
 def _unskip(club: Club, paper_id: int, member: User) -> None:

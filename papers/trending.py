@@ -4,17 +4,20 @@
 
 One more doubling of the votes outweighs two days of age, so that a paper with 7 votes stands level with
 one of four days later that has 1. Since all papers cool at the same pace, their order never changes by
-itself: the number is stored, indexed, and computed anew only when a vote is cast. The idea of adding a
-logarithm of the votes to the time is the one that news aggregators made known in the 2000s.
+itself: the number is stored, indexed, and computed anew only when a vote is cast or a listing comes in.
+The idea of adding a logarithm of the votes to the time is the one that news aggregators made known in the 2000s.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
-from django.db import connection
+from django.db import connection, models
+
+from .models import Entry, Paper
 
 if TYPE_CHECKING:
     from .triage import Rank, Viewpoint
@@ -30,6 +33,43 @@ def compute_heat(votes: int, listed: date) -> float:
 
 
 SHOWN = 200
+
+
+def refresh_heat(paper_ids: Iterable[int]) -> None:
+    """Keep beside papers the votes of the installation's sources and their heat, and the heat of their entries.
+
+    A club's own listings count for that club's entries only: what is private to it moves nothing elsewhere.
+    """
+    everybodys = models.Q(listing_items__listing__source__club=None)
+    papers = list(
+        Paper.objects.filter(pk__in=list(paper_ids)).annotate(
+            best=models.Max("listing_items__upvotes", filter=everybodys),
+            day=models.Max("listing_items__listing__date", filter=everybodys),
+        )
+    )
+    for paper in papers:
+        paper.upvotes = paper.best or 0
+        paper.heat = compute_heat(paper.upvotes, paper.day or paper.created.date())
+    Paper.objects.bulk_update(papers, ["upvotes", "heat"])
+    known = models.Q(paper__listing_items__listing__source__club=None) | models.Q(
+        paper__listing_items__listing__source__club=models.F("club")
+    )
+    days = models.Max("paper__listing_items__listing__date", filter=known)
+    entries = list(Entry.objects.filter(paper__in=papers).select_related("paper").annotate(day=days))
+    for entry in entries:
+        entry.heat = _heat_of(entry, entry.day)
+    Entry.objects.bulk_update(entries, ["heat"])
+
+
+def heat_of(entry: Entry) -> float:
+    """Return an entry's heat from its totals and the newest listing of its paper that its club may know of."""
+    known = models.Q(listing__source__club=None) | models.Q(listing__source__club=entry.club_id)
+    day = entry.paper.listing_items.filter(known).aggregate(day=models.Max("listing__date"))["day"]
+    return _heat_of(entry, day)
+
+
+def _heat_of(entry: Entry, day: date | None) -> float:
+    return compute_heat(entry.paper.upvotes + entry.score, day or entry.paper.created.date())
 
 
 def load_trending(view: Viewpoint) -> list[Rank]:

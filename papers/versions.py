@@ -48,6 +48,29 @@ def stamp(library: Library, changed: Iterable[models.Model] = (), *, deleted: It
     return number
 
 
+class Stamps:
+    """What a verb that touches several libraries has changed, stamped once each at its end.
+
+    Clubs in the order of their ids, the catalogue last: two verbs that end at once take the rows in one order.
+    """
+
+    def __init__(self) -> None:
+        self._libraries: dict[tuple[bool, int], tuple[Library, list[models.Model], list[Gone]]] = {}
+
+    def add(self, library: Library, changed: Iterable[models.Model], deleted: Iterable[Gone] = ()) -> None:
+        """Note what has changed in a library, and what is gone."""
+        place = (isinstance(library, Catalogue), library.pk)
+        _library, rows, gone = self._libraries.setdefault(place, (library, [], []))
+        rows += changed
+        gone += deleted
+
+    def write(self) -> None:
+        """Stamp every library that has changed; the last statement of the verb."""
+        for _place, (library, rows, gone) in sorted(self._libraries.items(), key=lambda item: item[0]):
+            if rows or gone:
+                stamp(library, rows, deleted=gone)
+
+
 def _raise_version(library: Library) -> int:
     table = library._meta.db_table
     with connection.cursor() as cursor:

@@ -1,6 +1,5 @@
 """The only door into the catalogue. One paper is a batch of one."""
 
 from ._adding import Change, Outcome, add_records
-from ._merging import merge_papers
 
-__all__ = ["Change", "Outcome", "add_records", "merge_papers"]
+__all__ = ["Change", "Outcome", "add_records"]

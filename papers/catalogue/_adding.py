@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -12,8 +12,8 @@ from papers import merge
 from papers.identifiers import Identifier
 from papers.models import Catalogue, Listing, ListingItem, Paper, PaperIdentifier, Source, SourceRecord
 from papers.records import Record, content_hash, from_data, to_data
-from papers.trending import compute_heat
-from papers.versions import stamp
+from papers.trending import compute_heat, refresh_heat
+from papers.versions import Stamps
 
 from ._merging import merge_papers
 
@@ -40,181 +40,188 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Known:
-    """A record this source has given us before."""
+    """A record this source has given us before, and how new it was."""
 
     paper_id: int
     hash: bytes
+    age: tuple[int, str]
 
 
 @dataclass(slots=True)
 class _Work:
-    """A paper while a batch is taken in: its row, and the records that speak of it and are new or changed."""
+    """A paper while a batch is taken in; `into` is the one it turned out to be."""
 
     paper: Paper
     is_new: bool = False
-    incoming: dict[str, Record] = field(default_factory=dict)
+    first_key: str = ""
+    into: "_Work | None" = None
+
+    @property
+    def root(self) -> "_Work":
+        work = self
+        while work.into is not None:
+            work = work.into
+        return work
 
 
-def add_records(source: Source, records: Sequence[Record], *, listed: date | None = None) -> list[Outcome]:
+def add_records(
+    source: Source, records: Sequence[Record], *, listed: date | None = None, fallback: date | None = None
+) -> list[Outcome]:
     """Take a batch of one source's records into the catalogue; return an outcome for each, in their order.
 
-    `listed` puts them, in their order, into the source's listing of that day; without it a record that
-    states its own day goes there. The same records again change nothing and take no lock. All or nothing:
-    a batch is one transaction, and two batches that meet take turns (the catalogue's row is the lock).
+    `listed` puts them, in their order, into the source's listing of that day; without it a record that states
+    its own day goes there, and one that states none to `fallback`, unless the source lists its paper already.
+    The same records again change nothing and take no lock. A record older than the one it would replace (by
+    revision, then by time of change) changes nothing either. All or nothing: a batch is one transaction, and
+    two batches that meet take turns (the catalogue's row is the lock).
     """
-    hashes = {record.key: content_hash(record) for record in records}
-    latest = {record.key: record for record in records}
-    known = _find_known(source, latest)
-    is_fresh = any(key not in known or known[key].hash != digest for key, digest in hashes.items())
-    with transaction.atomic():
-        changes: dict[str, Change] = {}
-        if is_fresh:
-            catalogue = Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
-            # Another batch may have brought the same while we waited.
-            known = _find_known(source, latest)
-            fresh = {
-                key: record
-                for key, record in latest.items()
-                if key not in known or known[key].hash != hashes[key]
-            }
-            papers = _take(source, fresh, hashes, known, changes)
-        else:
-            papers = {}
-        paper_ids = {key: papers[key].pk if key in papers else known[key].paper_id for key in latest}
-        listings = _put_into_listings(source, latest.values(), paper_ids, listed)
-        if papers or listings:
-            if not is_fresh:
-                catalogue = Catalogue.objects.get(pk=Catalogue.ID)
-            stamp(catalogue, [*{paper.pk: paper for paper in papers.values()}.values(), *listings])
-    outcomes = []
+    latest: dict[str, Record] = {}
     for record in records:
-        # A key that stands twice in a batch counts once as what it brought.
-        change = changes.pop(record.key, Change.UNCHANGED)
-        outcomes.append(Outcome(paper_ids[record.key], change))
-    return outcomes
+        if record.key not in latest or _age(record) >= _age(latest[record.key]):
+            latest[record.key] = record
+    hashes = {key: content_hash(record) for key, record in latest.items()}
+    known = _find_known(source, latest)
+    changes: dict[str, Change] = {}
+    paper_ids = {key: said.paper_id for key, said in known.items()}
+    if _find_fresh(latest, hashes, known) or _find_missing(source, latest, paper_ids, listed, fallback):
+        with transaction.atomic():
+            stamps = Stamps()
+            catalogue = Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
+            # Another batch may have brought the same, or merged papers, while we waited.
+            known = _find_known(source, latest)
+            batch = _Batch(source, _find_fresh(latest, hashes, known), known, stamps)
+            papers = batch.write(hashes, changes)
+            paper_ids = {key: batch.paper_id(key) for key in latest}
+            missing = _find_missing(source, latest, paper_ids, listed, fallback)
+            stamps.add(catalogue, [*papers, *_fill_listings(source, missing)])
+            stamps.write()
+    # A key that stands twice in a batch counts once as what it brought.
+    return [Outcome(paper_ids[record.key], changes.pop(record.key, Change.UNCHANGED)) for record in records]
+
+
+def _age(record: Record) -> tuple[int, str]:
+    return record.revision or 0, record.updated.isoformat() if record.updated else ""
 
 
 def _find_known(source: Source, keys: Iterable[str]) -> dict[str, _Known]:
     rows = SourceRecord.objects.filter(source=source, key__in=list(keys))
     return {
-        key: _Known(paper_id, bytes(digest))
-        for key, paper_id, digest in rows.values_list("key", "paper_id", "content_hash")
+        key: _Known(paper_id, bytes(digest), (revision or 0, updated or ""))
+        for key, paper_id, digest, revision, updated in rows.values_list(
+            "key", "paper_id", "content_hash", "data__revision", "data__updated"
+        )
     }
 
 
-def _take(
-    source: Source,
-    fresh: dict[str, Record],
-    hashes: dict[str, bytes],
-    known: dict[str, _Known],
-    changes: dict[str, Change],
-) -> dict[str, Paper]:
-    """Write what is new or changed; return the paper of each key. The catalogue is locked."""
-    works = _resolve(source, fresh, known)
-    _write_new_papers(works.values())
-    SourceRecord.objects.bulk_create(
-        [
-            SourceRecord(
-                paper=works[key].paper, source=source, key=key, content_hash=hashes[key], data=to_data(record)
-            )
-            for key, record in fresh.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["source", "key"],
-        update_fields=["paper", "content_hash", "data", "received"],
-    )
-    _fold(works.values())
-    for key in fresh:
-        is_first = works[key].is_new and next(iter(works[key].incoming)) == key
-        changes[key] = Change.ADDED if is_first else Change.UPDATED
-    return {key: works[key].paper for key in fresh}
+def _find_fresh(
+    latest: dict[str, Record], hashes: dict[str, bytes], known: dict[str, _Known]
+) -> dict[str, Record]:
+    """Return the records that say something new: never seen, or changed and not older than what is kept."""
+    return {
+        key: record
+        for key, record in latest.items()
+        if key not in known or (known[key].hash != hashes[key] and _age(record) >= known[key].age)
+    }
 
 
-def _resolve(source: Source, fresh: dict[str, Record], known: dict[str, _Known]) -> dict[str, _Work]:
-    """Find the paper of each record, by what the source said before, by identifier, by title; else a new one."""
-    by_identifier = _find_by_identifier(fresh.values())
-    by_title = _find_by_title(source, fresh.values())
-    existing = Paper.objects.in_bulk(
-        {known[key].paper_id for key in fresh if key in known}
-        | set(by_identifier.values())
-        | {paper_id for namesakes in by_title.values() for paper_id, _ in namesakes}
-    )
-    works: dict[int, _Work] = {}
-    new_by_identifier: dict[Identifier, _Work] = {}
-    new_by_title: dict[str, list[tuple[_Work, merge.Described]]] = defaultdict(list)
-    found: dict[str, _Work] = {}
-    for key, record in fresh.items():
-        ids = {by_identifier[name] for name in record.identifiers if name in by_identifier}
-        if key in known:
-            ids.add(known[key].paper_id)
-        new = [work for name in record.identifiers if (work := new_by_identifier.get(name))]
+class _Batch:
+    """What is new in a batch, and the papers it speaks of. The catalogue is locked."""
+
+    def __init__(
+        self, source: Source, fresh: dict[str, Record], known: dict[str, _Known], stamps: Stamps
+    ) -> None:
+        self.source, self.fresh, self.known, self.stamps = source, fresh, known, stamps
+        self.by_identifier = _find_by_identifier(fresh.values())
+        self.by_title = _find_by_title(source, fresh.values())
+        self.existing = Paper.objects.select_for_update(of=("self",)).in_bulk(
+            {known[key].paper_id for key in fresh if key in known}
+            | set(self.by_identifier.values())
+            | {paper_id for namesakes in self.by_title.values() for paper_id, _ in namesakes}
+        )
+        self.works: dict[int, _Work] = {}
+        self.new_by_identifier: dict[Identifier, _Work] = {}
+        self.new_by_title: dict[str, list[tuple[_Work, merge.Described]]] = defaultdict(list)
+        self.found = {key: self._find(key, record) for key, record in fresh.items()}
+
+    def paper_id(self, key: str) -> int:
+        """Return the paper of a record of this batch, new or seen before."""
+        if key in self.found:
+            return self.found[key].root.paper.pk
+        pk = self.known[key].paper_id
+        return self.works[pk].root.paper.pk if pk in self.works else pk
+
+    def write(self, hashes: dict[str, bytes], changes: dict[str, Change]) -> list[Paper]:
+        """Write papers and records; note what each key brought, and return the papers touched."""
+        works = {id(work.root): work.root for work in self.found.values()}
+        new = [work.paper for work in works.values() if work.is_new]
+        Paper.objects.bulk_create(new)
+        SourceRecord.objects.bulk_create(
+            [
+                SourceRecord(
+                    paper=self.found[key].root.paper,
+                    source=self.source,
+                    key=key,
+                    content_hash=hashes[key],
+                    data=to_data(record),
+                )
+                for key, record in self.fresh.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["source", "key"],
+            update_fields=["paper", "content_hash", "data", "received"],
+        )
+        papers = {work.paper.pk: work.paper for work in works.values()}
+        if papers:
+            _fold(papers)
+        for key in self.fresh:
+            root = self.found[key].root
+            changes[key] = Change.ADDED if root.is_new and root.first_key == key else Change.UPDATED
+        return list(papers.values())
+
+    def _find(self, key: str, record: Record) -> _Work:
+        """Find the paper of a record: by what the source said before, by identifier, by title; else a new one."""
+        alike = [self._work_of(pk) for name in record.identifiers if (pk := self.by_identifier.get(name))]
+        alike += [work.root for name in record.identifiers if (work := self.new_by_identifier.get(name))]
+        if key in self.known:
+            alike.append(self._work_of(self.known[key].paper_id))
         title = merge.title_key(record.title)
-        if not ids and not new:
-            namesake = _match_by_title(record, [*by_title.get(title, ()), *new_by_title[title]])
-            if isinstance(namesake, _Work):
-                new.append(namesake)
-            elif namesake is not None:
-                ids.add(namesake)
-        work = _unite(ids, new, existing, works, by_identifier)
-        work.incoming[key] = record
-        found[key] = work
+        alike += self._match_by_title(record, title, has_paper=bool(alike))
+        work = self._unite(alike) or _Work(Paper(title=record.title), is_new=True, first_key=key)
         for name in record.identifiers:
-            new_by_identifier[name] = work
-        if work.is_new:
-            new_by_title[title].append((work, record))
-    # Works that were united on the way stand under the one that remains.
-    return {key: _remaining(work, works) for key, work in found.items()}
+            self.new_by_identifier[name] = work
+        self.new_by_title[title].append((work, record))
+        return work
 
+    def _work_of(self, pk: int) -> _Work:
+        return self.works.setdefault(pk, _Work(self.existing[pk])).root
 
-def _match_by_title(
-    record: Record, namesakes: Sequence[tuple[int | _Work, merge.Described]]
-) -> int | _Work | None:
-    """Return the one paper of this title that is surely the record's; what is unsure stays apart."""
-    alike = [(target, merge.compare_works(record, other)) for target, other in namesakes]
-    same = [target for target, likeness in alike if likeness is merge.Likeness.SAME]
-    if same:
-        return same[0]
-    if len(alike) == 1 and alike[0][1] is merge.Likeness.TITLE_ONLY:
-        return alike[0][0]
-    return None
+    def _match_by_title(self, record: Record, title: str, *, has_paper: bool) -> list[_Work]:
+        """Return the papers of this title that are surely the record's; what is unsure stays apart."""
+        namesakes = [(self._work_of(pk), stated) for pk, stated in self.by_title.get(title, ())]
+        namesakes += [(work.root, stated) for work, stated in self.new_by_title[title]]
+        alike = [(work, merge.compare_works(record, stated)) for work, stated in namesakes]
+        same = [work for work, likeness in alike if likeness is merge.Likeness.SAME]
+        if same or has_paper:
+            return same
+        is_only_one = len({id(work) for work, _ in alike}) == 1
+        if is_only_one and all(likeness is merge.Likeness.TITLE_ONLY for _, likeness in alike):
+            return [alike[0][0]]
+        return []
 
-
-def _unite(
-    ids: set[int],
-    new: list[_Work],
-    existing: dict[int, Paper],
-    works: dict[int, _Work],
-    by_identifier: dict[Identifier, int],
-) -> _Work:
-    """Return the one work that a record speaks of, merging the papers it shows to be the same."""
-    keep: _Work | None = None
-    if ids:
-        first = min(ids)
-        keep = works.setdefault(first, _Work(existing[first]))
-        for other in sorted(ids - {first}):
-            merge_papers(existing[first], existing[other], reason="A record names both by their identifiers.")
-            for name, paper_id in by_identifier.items():
-                if paper_id == other:
-                    by_identifier[name] = first
-            if other in works:
-                keep.incoming.update(works[other].incoming)
-                works[other] = keep
-    for work in new:
-        if keep is None:
-            keep = work
-        elif work is not keep:
-            keep.incoming.update(work.incoming)
-            works[id(work)] = keep
-            work.paper = keep.paper
-            work.is_new = False
-    if keep is None:
-        keep = _Work(Paper(), is_new=True)
-    return keep
-
-
-def _remaining(work: _Work, works: dict[int, _Work]) -> _Work:
-    seen = works.get(id(work)) or works.get(work.paper.pk or 0)
-    return work if seen is None or seen is work else _remaining(seen, works)
+    def _unite(self, alike: list[_Work]) -> _Work | None:
+        """Return the one work that all of these are, merging papers that a record shows to be the same."""
+        works = list({id(work): work for work in alike}.values())
+        if not works:
+            return None
+        # The oldest paper stays; a new one gives way to any that is there.
+        works.sort(key=lambda work: (work.is_new, work.paper.pk or 0))
+        keep = works[0]
+        for other in works[1:]:
+            if not other.is_new:
+                reason = "A record names both, by identifiers or by title and authors."
+                merge_papers(keep.paper, other.paper, reason=reason, stamps=self.stamps)
+            other.into = keep
+        return keep
 
 
 def _find_by_identifier(records: Iterable[Record]) -> dict[Identifier, int]:
@@ -247,16 +254,8 @@ def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[
     return found
 
 
-def _write_new_papers(works: Iterable[_Work]) -> None:
-    new = {id(work): work for work in works if work.is_new}
-    for work in new.values():
-        work.paper.title = next(iter(work.incoming.values())).title
-    Paper.objects.bulk_create([work.paper for work in new.values()])
-
-
-def _fold(works: Iterable[_Work]) -> None:
+def _fold(papers: dict[int, Paper]) -> None:
     """Compute every touched paper from all that its sources say, its identifiers and search text too."""
-    papers = {work.paper.pk: work.paper for work in works}
     said: dict[int, list[tuple[int | None, Record]]] = defaultdict(list)
     rows = SourceRecord.objects.filter(paper__in=papers).values_list("paper_id", "source__club_id", "data")
     for paper_id, club_id, data in rows:
@@ -308,66 +307,65 @@ def _write_search_text(papers: Iterable[int]) -> None:
         )
 
 
-def _put_into_listings(
-    source: Source, records: Iterable[Record], paper_ids: dict[str, int], listed: date | None
-) -> list[Listing]:
-    """Append papers to the source's listings of their days; return the listings that changed."""
-    by_day: dict[date, dict[int, Record]] = defaultdict(dict)
-    for record in records:
+def _find_missing(
+    source: Source,
+    latest: dict[str, Record],
+    paper_ids: dict[str, int],
+    listed: date | None,
+    fallback: date | None,
+) -> dict[date, dict[int, Record]]:
+    """Return what the source's listings lack: by day, papers that are not in it or have other votes there."""
+    wanted: dict[date, dict[int, Record]] = defaultdict(dict)
+    dayless: dict[int, Record] = {}
+    for key, record in latest.items():
         day = listed or record.listed
+        if key not in paper_ids:
+            continue
         if day is not None:
-            by_day[day].setdefault(paper_ids[record.key], record)
-    changed = []
-    for day, wanted in by_day.items():
-        listing, created = Listing.objects.get_or_create(source=source, date=day)
-        if _fill_listing(listing, wanted) or created:
-            changed.append(listing)
-    return changed
-
-
-def _fill_listing(listing: Listing, wanted: dict[int, Record]) -> bool:
-    there = {item.paper_id: item for item in listing.items.filter(paper__in=wanted)}
-    voted = [
-        item
-        for pk, item in there.items()
-        if wanted[pk].upvotes is not None and wanted[pk].upvotes != item.upvotes
-    ]
-    missing = [pk for pk in wanted if pk not in there]
-    if not voted and not missing:
-        return False
-    for item in voted:
-        item.upvotes = wanted[item.paper_id].upvotes
-    ListingItem.objects.bulk_update(voted, ["upvotes"])
-    if missing:
-        # The row lock makes two batches that append to one listing take turns; the other may have been first.
-        Listing.objects.select_for_update().get(pk=listing.pk)
-        there_now = set(listing.items.filter(paper__in=missing).values_list("paper_id", flat=True))
-        missing = [pk for pk in missing if pk not in there_now]
-        last = listing.items.aggregate(last=models.Max("position"))["last"] or 0
-        ListingItem.objects.bulk_create(
-            [
-                ListingItem(
-                    listing=listing,
-                    paper_id=pk,
-                    position=position,
-                    upvotes=wanted[pk].upvotes,
-                    submitter=wanted[pk].submitter,
-                )
-                for position, pk in enumerate(missing, start=last + 1)
-            ]
-        )
-    _reheat([*missing, *(item.paper_id for item in voted)])
-    return True
-
-
-def _reheat(paper_ids: list[int]) -> None:
-    """Keep the sources' votes and the heat of papers beside them, for the trending page."""
-    papers = list(
-        Paper.objects.filter(pk__in=paper_ids).annotate(
-            best=models.Max("listing_items__upvotes"), day=models.Max("listing_items__listing__date")
-        )
+            wanted[day].setdefault(paper_ids[key], record)
+        elif fallback is not None:
+            dayless[paper_ids[key]] = record
+    if dayless:
+        there = ListingItem.objects.filter(listing__source=source, paper__in=dayless)
+        for pk in set(dayless) - set(there.values_list("paper_id", flat=True)):
+            wanted[fallback][pk] = dayless[pk]  # type: ignore[index]
+        if fallback in wanted:
+            wanted[fallback] = {pk: wanted[fallback][pk] for pk in dayless if pk in wanted[fallback]}
+    if not wanted:
+        return {}
+    items = ListingItem.objects.filter(
+        listing__source=source,
+        listing__date__in=wanted,
+        paper__in={pk for each in wanted.values() for pk in each},
     )
-    for paper in papers:
-        paper.upvotes = paper.best or 0
-        paper.heat = compute_heat(paper.upvotes, paper.day)
-    Paper.objects.bulk_update(papers, ["upvotes", "heat"])
+    for day, pk, upvotes in items.values_list("listing__date", "paper_id", "upvotes"):
+        told = wanted[day].get(pk)
+        if told is not None and told.upvotes in (None, upvotes):
+            del wanted[day][pk]
+    return {day: each for day, each in wanted.items() if each}
+
+
+def _fill_listings(source: Source, missing: dict[date, dict[int, Record]]) -> list[Listing]:
+    """Append papers to the source's listings of their days, and set the votes of those already there."""
+    changed = []
+    for day, wanted in missing.items():
+        listing, _made = Listing.objects.get_or_create(source=source, date=day)
+        there = list(listing.items.filter(paper__in=wanted))
+        for item in there:
+            item.upvotes = wanted[item.paper_id].upvotes
+        ListingItem.objects.bulk_update(there, ["upvotes"])
+        last = listing.items.aggregate(last=models.Max("position"))["last"] or 0
+        absent = [pk for pk in wanted if pk not in {item.paper_id for item in there}]
+        ListingItem.objects.bulk_create(
+            ListingItem(
+                listing=listing,
+                paper_id=pk,
+                position=position,
+                upvotes=wanted[pk].upvotes,
+                submitter=wanted[pk].submitter,
+            )
+            for position, pk in enumerate(absent, start=last + 1)
+        )
+        refresh_heat(wanted)
+        changed.append(listing)
+    return changed

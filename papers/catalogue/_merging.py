@@ -10,6 +10,7 @@ from papers.models import (
     Entry,
     Listing,
     ListingItem,
+    ListingVisit,
     MergedPaper,
     Paper,
     PaperIdentifier,
@@ -19,7 +20,8 @@ from papers.models import (
     Volunteer,
     Vote,
 )
-from papers.versions import stamp
+from papers.trending import refresh_heat
+from papers.versions import Stamps
 
 _FURTHEST: list[str] = [
     Entry.State.DROPPED,
@@ -30,12 +32,12 @@ _FURTHEST: list[str] = [
 ]
 
 
-def merge_papers(keep: Paper, other: Paper, *, reason: str) -> Paper:
+def merge_papers(keep: Paper, other: Paper, *, reason: str, stamps: Stamps) -> Paper:
     """Move all that hangs on `other` to `keep`, and let `other`'s id lead there for ever.
 
     Where both papers have an entry of one club, the entries become one; of two votes of one member the
-    latest holds, and the other stays in the log. The caller holds the catalogue's lock, and folds and
-    stamps `keep` afterwards.
+    latest holds, and the other stays in the log. The caller has locked the catalogue and both papers, folds
+    `keep` afterwards, and writes the `stamps` at its end.
     """
     log: dict[str, Any] = {
         "source_records": list(SourceRecord.objects.filter(paper=other).values_list("pk", flat=True)),
@@ -51,13 +53,16 @@ def merge_papers(keep: Paper, other: Paper, *, reason: str) -> Paper:
         if not Skip.objects.filter(paper=keep, club=skip.club_id, member=skip.member_id).exists():
             Skip.objects.filter(pk=skip.pk).update(paper=keep)
     for entry in Entry.objects.select_for_update(of=("self",)).filter(paper=other).select_related("club"):
-        _merge_entry(entry, keep, log)
+        _merge_entry(entry, keep, log, stamps)
+    ListingVisit.objects.filter(stopped_at=other).update(stopped_at=keep)
     MergedPaper.objects.filter(paper=other).update(paper=keep)
     MergedPaper.objects.create(id=other.pk, paper=keep, reason=reason, log=log)
     # Of a paper that was a club's own nobody else may learn even that it is gone.
     gone = [(Paper, other.pk)] if other.private_to_id is None else []
     Paper.objects.filter(pk=other.pk).delete()
-    stamp(Catalogue.objects.get(pk=Catalogue.ID), [keep, *listings], deleted=gone)
+    refresh_heat([keep.pk])
+    keep.refresh_from_db(fields=["upvotes", "heat"])
+    stamps.add(Catalogue(pk=Catalogue.ID), [keep, *listings], gone)
     return keep
 
 
@@ -66,13 +71,13 @@ def _move(model: type[models.Model], other: Paper, keep: Paper, *, unique: str) 
     model._default_manager.filter(paper=other).exclude(**{f"{unique}__in": taken}).update(paper=keep)
 
 
-def _merge_entry(entry: Entry, keep: Paper, log: dict[str, Any]) -> None:
+def _merge_entry(entry: Entry, keep: Paper, log: dict[str, Any], stamps: Stamps) -> None:
     club = entry.club
     into = Entry.objects.select_for_update().filter(club=club, paper=keep).first()
     if into is None:
         Entry.objects.filter(pk=entry.pk).update(paper=keep)
         entry.paper = keep
-        stamp(club, [entry])
+        stamps.add(club, [entry])
         return
     gone: list[tuple[type[models.Model], int]] = [(Entry, entry.pk)]
     log["entries"].append({"club": club.pk, "entry": entry.pk, "into": into.pk, "state": entry.state})
@@ -99,10 +104,11 @@ def _merge_entry(entry: Entry, keep: Paper, log: dict[str, Any]) -> None:
     gone += [(Tagging, pk) for pk in entry.taggings.values_list("pk", flat=True)]
     into.state = max(entry.state, into.state, key=_FURTHEST.index)
     into.suggested_by_id = into.suggested_by_id or entry.suggested_by_id
+    into.suggested = min((each for each in (entry.suggested, into.suggested) if each), default=None)
     into.promotions = into.votes.filter(value=Vote.PROMOTE).count()
     into.demotions = into.votes.filter(value=Vote.DEMOTE).count()
     into.comment_count = into.comments.filter(removed_at=None).count()
     into.save()
     Entry.objects.filter(pk=entry.pk).delete()
     moved = [*into.votes.all(), *into.volunteers.all(), *into.taggings.all(), *into.comments.all()]
-    stamp(club, [into, *moved], deleted=gone)
+    stamps.add(club, [into, *moved], gone)

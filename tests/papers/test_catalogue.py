@@ -1,5 +1,6 @@
 """One paper, once: invariants 1 and 2."""
 
+from dataclasses import replace
 from datetime import date
 from threading import Barrier, Thread
 
@@ -206,3 +207,72 @@ def test_outsiders_club_does_not_see_the_private_paper(club, outsider, member):
     [outcome] = add(make_source(club=club, kind="upload"), make_record("Ours"))
     assert not Paper.objects.visible_to(outsider).filter(pk=outcome.paper_id).exists()
     assert Paper.objects.visible_to(member).filter(pk=outcome.paper_id).exists()
+
+
+def test_one_batch_can_join_two_papers_that_were_there(source):
+    """The first record ties an identifier to one paper, the second the same identifier to the other."""
+    pmid = Identifier("pmid", "12345")
+    add(
+        source,
+        make_record("One", key="a", identifiers=(DOI,)),
+        make_record("Two", key="b", identifiers=(pmid,)),
+    )
+    other = make_source()
+    outcomes = add(
+        other,
+        make_record("One", key="c", identifiers=(DOI, ARXIV)),
+        make_record("Two", key="d", identifiers=(pmid, ARXIV)),
+    )
+    paper = Paper.objects.get()
+    assert {outcome.paper_id for outcome in outcomes} == {paper.pk}
+    assert {each.scheme for each in paper.identifiers.all()} == {"arxiv", "doi", "pmid"}
+
+
+def test_an_unchanged_record_of_a_paper_merged_in_its_batch_finds_the_one_that_stays(source):
+    two = make_record("Two", key="b", identifiers=(DOI,), upvotes=1)
+    add(source, make_record("One", key="a", identifiers=(ARXIV,)), two)
+    day = date(2025, 4, 25)
+    outcomes = add(source, make_record("Both", key="c", identifiers=(ARXIV, DOI)), two, listed=day)
+    paper = Paper.objects.get()
+    assert {outcome.paper_id for outcome in outcomes} == {paper.pk}
+    assert Listing.objects.get().items.get().paper == paper
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (0, 2, 1)])
+def test_authors_that_come_later_still_join_two_forms(order):
+    """An arXiv id without authors, a DOI with them, the arXiv id with them: one work, whichever came first."""
+    sources = [make_source() for _ in range(3)]
+    said = [
+        make_record("Light Bridges", identifiers=(ARXIV,)),
+        make_record("Light bridges", identifiers=(DOI,), authors=("Ann Author", "Bo Bee")),
+        make_record("Light bridges", identifiers=(ARXIV,), authors=("Ann Author", "Bo Bee")),
+    ]
+    for index in order:
+        add(sources[index], said[index])
+    assert Paper.objects.count() == 1
+
+
+def test_an_older_revision_never_replaces_a_newer_one(source):
+    add(source, make_record("Second thoughts", key="a", identifiers=(ARXIV,), revision=2))
+    [outcome] = add(source, make_record("First thoughts", key="a", identifiers=(ARXIV,), revision=1))
+    assert (outcome.change, Paper.objects.get().title) == (Change.UNCHANGED, "Second thoughts")
+
+
+def test_a_clubs_own_listing_moves_nothing_for_others(source, club, member):
+    day = date(2025, 4, 25)
+    add(source, make_record("Known", key="a", identifiers=(ARXIV,), upvotes=5), listed=day)
+    before = Paper.objects.values("upvotes", "heat").get()
+    uploads = make_source(club=club, kind="upload")
+    add(uploads, make_record("Known", key="b", identifiers=(ARXIV,), upvotes=10**6), listed=date(2030, 1, 1))
+    assert Paper.objects.values("upvotes", "heat").get() == before
+
+
+def test_heat_of_an_entry_follows_the_votes_at_the_source(source, club):
+    day = date(2025, 4, 25)
+    record = make_record("Rising", key="a", identifiers=(ARXIV,), upvotes=0)
+    add(source, record, listed=day)
+    entry = reading_list.note(club, Paper.objects.get())
+    before = Entry.objects.get(pk=entry.pk).heat
+    add(source, replace(record, upvotes=500), listed=day)
+    assert Entry.objects.get(pk=entry.pk).heat > before
+    assert Paper.objects.get().upvotes == 500

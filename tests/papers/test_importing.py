@@ -226,19 +226,25 @@ def test_the_broker_being_away_loses_nothing(monkeypatch, django_capture_on_comm
     assert importing.take_due(timezone.now()) == [queued.pk]
 
 
-def test_progress_is_true(monkeypatch):
+def import_file(folder, **hooks):
+    return importing.import_file(
+        folder / "page.txt", name="page.txt", club=None, source=None, format="", date=DAY, **hooks
+    )
+
+
+def test_progress_is_true(monkeypatch, tmp_path):
     monkeypatch.setattr(importing, "BATCH", 3)
     seen = []
-    queued = queue(page(8))
-    importing.run_import(queued.pk, on_progress=lambda run: seen.append((run.taken, run.read_bytes)))
+    (tmp_path / "page.txt").write_bytes(page(8))
+    done = import_file(tmp_path, on_progress=lambda run: seen.append((run.taken, run.read_bytes)))
     assert [taken for taken, _ in seen] == [3, 6, 8]
-    assert all(0 < read <= queued.input_bytes for _, read in seen)
+    assert all(0 < read <= done.input_bytes for _, read in seen)
 
 
-def test_papers_are_told_in_the_order_of_the_input():
+def test_papers_are_told_in_the_order_of_the_input(tmp_path):
     papers = []
-    queued = queue(page(4))
-    importing.run_import(queued.pk, on_paper=papers.append)
+    (tmp_path / "page.txt").write_bytes(page(4))
+    import_file(tmp_path, on_paper=papers.append)
     titles = [Paper.objects.get(pk=pk).title for pk in papers]
     assert titles == [f"Paper {n} on the sorting of matters" for n in range(1, 5)]
 
@@ -249,3 +255,51 @@ def test_rejections_alone_are_counted(monkeypatch):
     )
     assert counts(run(page(1))) == ("done", 0, 0, 0, 1)
     assert SourceRecord.objects.count() == 0
+
+
+def test_the_shell_fails_at_once_and_no_worker_takes_its_row(monkeypatch, tmp_path):
+    (tmp_path / "page.txt").write_bytes(page(3))
+
+    def fail(*_args, **_options):
+        assert importing.take_due(timezone.now()) == []
+        raise OperationalError
+
+    monkeypatch.setattr(catalogue, "add_records", fail)
+    assert import_file(tmp_path).state == "failed"
+
+
+def test_a_slow_worker_that_fails_late_leaves_the_other_alone(monkeypatch):
+    queued = queue(page(3))
+
+    def be_overtaken(*_args):
+        Import.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        assert importing._lease(queued.pk).attempts == 2
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(importing, "_run", be_overtaken)
+    assert importing.run_import(queued.pk) is None
+    assert (Import.objects.get().state, Import.objects.get().attempts) == ("running", 2)
+
+
+def test_an_import_that_kills_its_worker_each_time_ends():
+    queued = queue(page(3))
+    Import.objects.update(attempts=importing.ATTEMPTS_AT_ALL)
+    assert importing.run_import(queued.pk).state == "failed"
+
+
+def test_an_input_without_a_day_is_listed_once(db):
+    feed = (settings_folder() / "arxiv-2025-04-24.xml").read_bytes()
+    run(feed, date=None)
+    Import.objects.update(queued=timezone.now() - timedelta(days=1))
+    version = Catalogue.objects.get().version
+    later = queue(feed, date=None)
+    Import.objects.filter(pk=later.pk).update(queued=timezone.now() + timedelta(days=1))
+    importing.run_import(later.pk)
+    assert Listing.objects.count() == 1
+    assert Catalogue.objects.get().version == version
+
+
+def settings_folder():
+    from papers import demo
+
+    return demo.FOLDER

@@ -80,23 +80,19 @@ class Command(BaseCommand):
     ) -> Import:
         shows_bar = not options["json"] and sys.stderr.isatty()
         with _open(name) as path:
-            run = importing.start_import(
+            run = importing.import_file(
                 path,
                 name="standard input" if name == "-" else name,
                 club=club,
                 source=source,
                 format=options["format"],
                 date=options["date"],
-            )
-            done = importing.run_import(
-                run.pk,
-                path=path,
                 on_progress=self._show_bar if shows_bar else None,
                 on_paper=papers.append,
             )
         if shows_bar:
             sys.stderr.write("\n")
-        return done or run
+        return run
 
     @staticmethod
     def _show_bar(run: Import) -> None:
