@@ -5,6 +5,7 @@ touches memberships locks the club's row first: of two owners who leave at once,
 """
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -74,7 +75,9 @@ def update_club(club: Club, *, name: str, time_zone: str, is_public: bool) -> Cl
     """
     validate_time_zone(time_zone)
     club.name, club.time_zone, club.is_public = clean_club_name(name), time_zone, is_public
-    club.save(update_fields=["name", "time_zone", "is_public"])
+    club.version = F("version") + 1  # whoever keeps the club's number must see that it changed
+    club.save(update_fields=["name", "time_zone", "is_public", "version"])
+    club.refresh_from_db(fields=["version"])
     return club
 
 

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-
 # Other years than these are written with fewer digits by some systems, or have a week that no calendar shows.
 _FIRST_DAY, _LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
 

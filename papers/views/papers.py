@@ -78,6 +78,7 @@ def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> di
         **row_context(request, view),
         "club": club,
         "under_club": under_club,
+        "shows_names": view.shows_names,
         "paper": paper,
         "row": row,
         "links": [
