@@ -177,7 +177,9 @@ def walk(resolver, namespace="", groups=()):
     for pattern in resolver.url_patterns:
         below = [*groups, *pattern.pattern.regex.groupindex]
         if hasattr(pattern, "url_patterns"):
-            yield from walk(pattern, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""), below)
+            yield from walk(
+                pattern, namespace + (f"{pattern.namespace}:" if pattern.namespace else ""), below
+            )
         else:
             yield f"{namespace}{pattern.name}", below
 
@@ -271,4 +273,6 @@ def test_what_does_not_exist_looks_the_same_as_what_one_may_not_know_of(cast, pl
     absent = cast["outsider"].get(reverse("papers:entry_list", args=["no-such-club"]))
     assert hidden.status_code == absent.status_code == 404
     token = re.compile(rb"[A-Za-z0-9]{64}")
-    assert token.sub(b"", hidden.content) == token.sub(b"", absent.content).replace(b"/no-such-club/", b"/ml/")
+    assert token.sub(b"", hidden.content) == token.sub(b"", absent.content).replace(
+        b"/no-such-club/", b"/ml/"
+    )
