@@ -1,6 +1,6 @@
 # GNU make 3.81 or newer, which macOS has. Recipes use relative paths only: a clone may lie in a folder with spaces.
 
-PYTHON = .venv/bin/python
+IN_VENV = .venv/bin/python
 NEWEST = python3.13
 UV = uv
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
@@ -12,24 +12,24 @@ help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-18s%s\n' "$$name" "$$text"; done
 
 run: base ## start everything: http://localhost:8000, or PORT=8001; Ctrl-C stops it
-	@exec $(PYTHON) -m readinglist.run
+	@exec $(IN_VENV) -m readinglist.run
 
 test: dev ## run all tests, browser tests included
-	@CHROMIUM="$$(sh tests/find-chromium)" && export CHROMIUM && exec $(PYTHON) -m pytest -n 2
+	@CHROMIUM="$$(sh tests/find-chromium)" && export CHROMIUM && exec $(IN_VENV) -m pytest -n 2
 
 test-newest: ## the same with the newest Python and Django we know to work
 	@PYTHON=$(NEWEST) sh requirements/install .venv-newest requirements/newest.txt
 	@CHROMIUM="$$(sh tests/find-chromium)" && export CHROMIUM && exec .venv-newest/bin/python -m pytest -n 2
 
 bench: dev ## measure speed; writes var/bench.json
-	@exec $(PYTHON) -m bench
+	@exec $(IN_VENV) -m bench
 
 lint: dev ## check style, types, migrations, and settings for production
-	$(PYTHON) -m ruff check .
-	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m mypy
-	$(PYTHON) manage.py makemigrations --check --dry-run
-	SITE_URL=https://papers.example.org $(PYTHON) manage.py check --deploy --fail-level WARNING
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m mypy
+	$(IN_VENV) manage.py makemigrations --check --dry-run
+	SITE_URL=https://papers.example.org $(IN_VENV) manage.py check --deploy --fail-level WARNING
 
 lock: ## bring the locked requirements up to date (needs uv)
 	$(COMPILE) --upgrade --python-version 3.11 requirements/base.in -o requirements/base.txt
