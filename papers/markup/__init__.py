@@ -19,6 +19,7 @@ from . import _markdown, _text
 from ._characters import clean
 from ._formulas import FORMULA_COUNT_LIMIT, FORMULA_LIMIT, TEX_LIMIT, Allowance
 from ._sanitise import sanitise
+from ._skeletons import Skeleton, make_hole
 from ._text import MARK_END, MARK_START
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "MARK_END",
     "MARK_START",
     "TEX_LIMIT",
+    "Skeleton",
     "abstract",
     "comment",
     "highlight",
     "inline",
+    "make_hole",
     "plain",
 ]
 
