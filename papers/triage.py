@@ -547,6 +547,30 @@ def find_neighbours(sources: Sequence[Source], first: date, last: date) -> Neigh
     return Neighbours(previous, following, set(days or ()))
 
 
+def load_sources(view: Viewpoint, memberships: Sequence[int]) -> list[Source]:
+    """Return the sources whose listings a page shows to a member of these clubs; one statement.
+
+    The same as Source.objects.visible_to(user).followed_by(club), which takes ten times as long to compose as to
+    run; a test holds the two together.
+    """
+    club = view.club or view.acting
+    return list(
+        Source.objects.raw(
+            """
+            SELECT source.* FROM papers_source source
+             WHERE (source.club_id IS NULL OR source.club_id = ANY(%(memberships)s::bigint[]))
+               AND (source.club_id = %(club)s
+                    OR EXISTS (SELECT FROM papers_source_followers choice
+                                WHERE choice.club_id = %(club)s AND choice.source_id = source.id)
+                    OR (source.club_id IS NULL
+                        AND NOT EXISTS (SELECT FROM papers_source_followers WHERE club_id = %(club)s)))
+             ORDER BY source.name, source.id
+            """,
+            {"memberships": list(memberships), "club": club.pk if club else None},
+        )
+    )
+
+
 def find_newest_day(sources: Sequence[Source]) -> date | None:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -26,7 +26,7 @@ MONDAY_FIRST = Calendar(firstweekday=0)
 
 def followed_sources(request: Request, view: triage.Viewpoint) -> list[Source]:
     """Return the sources whose listings a page shows, those a visitor may know of; `?source=` picks one."""
-    sources = list(Source.objects.visible_to(request.user).followed_by(view.club or view.acting))
+    sources = triage.load_sources(view, [club.pk for club in request.my_clubs])
     if slug := request.GET.get("source"):
         sources = [source for source in sources if source.slug == slug]
         if not sources:
