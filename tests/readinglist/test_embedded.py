@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from errno import ENOSPC
 from pathlib import Path
@@ -174,18 +175,25 @@ def test_secret_is_made_once_and_private(tmp_path):
     assert embedded.secret_key(tmp_path / "other") != secret
 
 
-def test_socket_folder_is_remembered(tmp_path, monkeypatch):
+@pytest.fixture
+def runtime(monkeypatch):
+    """An XDG_RUNTIME_DIR, which is short, unlike the folders that pytest makes."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
+
+
+def test_socket_folder_is_remembered(tmp_path, runtime, monkeypatch):
     """A cron job has no XDG_RUNTIME_DIR, and must find the servers that a login started."""
     state.make_private(tmp_path / "var")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     first = state.socket_dir(tmp_path / "var")
-    assert first.parent == tmp_path
+    assert first.parent == runtime
     state.make_socket_dir(tmp_path / "var")
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     assert state.socket_dir(tmp_path / "var") == first
 
 
-def test_copied_state_folder_has_sockets_of_its_own(tmp_path):
+def test_copied_state_folder_has_sockets_of_its_own(tmp_path, runtime):
     state.make_private(tmp_path / "var")
     state.make_socket_dir(tmp_path / "var")
     state.make_private(tmp_path / "copy")
@@ -193,8 +201,7 @@ def test_copied_state_folder_has_sockets_of_its_own(tmp_path):
     assert state.socket_dir(tmp_path / "copy") != state.socket_dir(tmp_path / "var")
 
 
-def test_socket_folder_of_someone_else_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_socket_folder_of_someone_else_is_refused(tmp_path, runtime):
     state.make_private(tmp_path / "var")
     (tmp_path / "elsewhere").mkdir()
     state.socket_dir(tmp_path / "var").symlink_to(tmp_path / "elsewhere")
