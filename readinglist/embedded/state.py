@@ -95,8 +95,9 @@ def socket_dir(var: Path) -> Path:
     """
     name = f"readinglist-{hash_name(str(var))}"
     link = var / "sockets"
-    # A copied state folder brings a link to the sockets of the original, by another name.
-    if link.is_symlink() and link.readlink().name == name:
+    # A copied state folder brings a link to the sockets of the original, which have another name; and the
+    # XDG_RUNTIME_DIR of a login goes with it.
+    if link.is_symlink() and link.readlink().name == name and link.readlink().parent.is_dir():
         return link.readlink()
     for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()):
         if parent and os.access(parent, os.W_OK) and len(f"{parent}/{name}/.s.PGSQL.5432") <= LONGEST_SOCKET:

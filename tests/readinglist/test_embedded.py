@@ -1,6 +1,7 @@
 """The embedded servers: started once, shared, never left behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,9 @@ def test_socket_folder_is_remembered(tmp_path, runtime, monkeypatch):
     state.make_socket_dir(tmp_path / "var")
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     assert state.socket_dir(tmp_path / "var") == first
+    shutil.rmtree(runtime)  # the login has ended
+    assert state.socket_dir(tmp_path / "var").parent == Path(tempfile.gettempdir())
+    runtime.mkdir()
 
 
 def test_copied_state_folder_has_sockets_of_its_own(tmp_path, runtime):
