@@ -1,7 +1,7 @@
 """Skeletons: HTML of ours with holes, into which texts go. Whatever is not HTML already is escaped on the way."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from html import escape
 
 from django.utils.safestring import SafeString
@@ -18,14 +18,13 @@ def make_hole(name: str) -> SafeString:
 class Skeleton:
     """HTML that a template printed, some holes instead of texts."""
 
-    def __init__(self, html: str) -> None:
-        self.names = list(dict.fromkeys(_HOLE.findall(html)))
-        """Of the holes, each once."""
+    def __init__(self, html: str, names: Iterable[str]) -> None:
+        """`names` are those of the holes, in the order in which their texts will come. Raises KeyError for others."""
+        self._names = list(names)
         self._html = _HOLE.sub(r"%(\1)s", html.replace("%", "%%"))
+        self.fill([""] * len(self._names))
 
-    def fill(self, texts: Mapping[str, str]) -> SafeString:
-        """Return the HTML with a text in each hole. Raises KeyError where one has none."""
-        escaped = {
-            name: text if type(text := texts[name]) is SafeString else escape(text) for name in self.names
-        }
-        return SafeString(self._html % escaped)
+    def fill(self, texts: Iterable[str]) -> SafeString:
+        """Return the HTML with a text for each of the names."""
+        escaped = [text if type(text) is SafeString else escape(text) for text in texts]
+        return SafeString(self._html % dict(zip(self._names, escaped, strict=True)))

@@ -8,6 +8,7 @@ each row is to fill the holes of its shape.
 
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from django import template
@@ -21,6 +22,14 @@ from papers.markup import Skeleton, make_hole
 from papers.triage import Bookmark, Row, Ticks
 
 register = template.Library()
+
+# The fields of a row that go into holes, besides its tags.
+_TEXTS = (
+    *("id", "n", "url", "act_url", "title", "summary", "promote", "demote", "present", "score"),
+    *("tally", "voters", "comments", "source_votes", "offers", "authors"),
+)
+_TICKS = ("ticks.up", "ticks.down", "ticks.width", "ticks.height")
+_find_texts, _find_texts_and_ticks = attrgetter(*_TEXTS), attrgetter(*_TEXTS, *_TICKS)
 
 
 class Shape(NamedTuple):
@@ -50,25 +59,10 @@ def write_rows(
     for row in rows:
         if row.id == marked:
             parts.append(get_template("papers/_bookmark.html").render({"bookmark": bookmark}))
-        skeleton = _make_skeleton(language, _shape_of(row))
-        parts.append(skeleton.fill(_Texts(row, csrf_input or "")))
+        find_texts = _find_texts if row.ticks is None else _find_texts_and_ticks
+        texts = (csrf_input or "", *row.tags, *find_texts(row))
+        parts.append(_make_skeleton(language, _shape_of(row)).fill(texts))
     return format_html("{}" * len(parts), *parts)
-
-
-class _Texts(dict[str, str]):
-    """The texts of a row by the names of their holes."""
-
-    def __init__(self, row: Row, csrf_input: SafeString | str) -> None:
-        super().__init__(csrf_input=csrf_input)
-        self.row = row
-        for number, tag in enumerate(row.tags):
-            self[f"tag{number}"] = tag
-        if row.ticks:
-            self.update(up=row.ticks.up, down=row.ticks.down, width=row.ticks.width, height=row.ticks.height)
-
-    def __missing__(self, name: str) -> str:
-        text: str = getattr(self.row, name)
-        return text
 
 
 def _shape_of(row: Row) -> Shape:
@@ -89,30 +83,18 @@ def _shape_of(row: Row) -> Shape:
 def _make_skeleton(language: str | None, shape: Shape) -> Skeleton:
     """Render the template of a row with holes in the place of texts; `language` is the one that is active."""
 
-    def make(name: str, *, there: bool = True) -> SafeString | str:
-        return make_hole(name) if there else ""
-
+    names = ["csrf_input", *(f"tag{number}" for number in range(shape.tags)), *_TEXTS]
+    names += _TICKS if shape.has_ticks else ()
+    hole = {name: make_hole(name) for name in names}
     row = Row(
-        id=make("id"),
-        n=make("n"),
-        url=make("url"),
-        act_url=make("act_url", there=shape.has_act_url),
-        title=make_hole("title"),
-        summary=make_hole("summary"),
+        **{name: hole[name] for name in _TEXTS},  # type: ignore[arg-type]
         state=shape.state,
         my_vote=int(shape.is_voted),
-        promote=make_hole("promote"),
-        demote=make_hole("demote"),
-        present=make_hole("present"),
-        score=make("score"),
-        tags=[make(f"tag{number}") for number in range(shape.tags)],
-        comments=make("comments", there=shape.has_comments),
-        source_votes=make("source_votes", there=shape.has_source_votes),
-        ticks=Ticks(make("up"), make("down"), make("width"), make("height")) if shape.has_ticks else None,
-        tally=make("tally"),
-        voters=make("voters"),
-        offers=make("offers", there=shape.has_offers),
-        authors=make("authors", there=shape.has_authors),
+        tags=[hole[f"tag{number}"] for number in range(shape.tags)],
+        ticks=Ticks(*(hole[name] for name in _TICKS)) if shape.has_ticks else None,
     )
-    html = get_template("papers/_row.html").render({"row": row, "csrf_input": make_hole("csrf_input")})
-    return Skeleton(html)
+    for name in ("act_url", "authors", "comments", "offers", "source_votes"):
+        if not getattr(shape, f"has_{name}"):
+            setattr(row, name, "")
+    html = get_template("papers/_row.html").render({"row": row, "csrf_input": hole["csrf_input"]})
+    return Skeleton(html, names)
