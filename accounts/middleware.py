@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from readinglist.http import Request
 
@@ -21,6 +21,8 @@ class CurrentClubMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path:
+            raise Http404  # no name holds one, and no database would look it up
         ours = cast(Request, request)
         ours.my_clubs, ours.current_club = [], None
         if isinstance(ours.user, User):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import rates
 from accounts.models import User
 
 from .markup import COMMENT_LIMIT
@@ -16,6 +17,8 @@ from .models import Comment, CommentRevision, Entry
 from .versions import stamp
 
 DEPTH_LIMIT = 50
+# More than anybody types: a page shows them all, and each costs time to render.
+POSTS, POSTS_SECONDS = 100, 10 * 60
 
 
 class BadComment(Exception):
@@ -44,6 +47,8 @@ def clean_text(text: str) -> str:
 def post_comment(entry: Entry, *, text: str, by: User, parent: Comment | None = None) -> Comment:
     """Add a comment to an entry's discussion, or a reply to one of its comments. Raises BadComment."""
     text = clean_text(text)
+    if not rates.is_within(f"comment:{by.pk}", most=POSTS, seconds=POSTS_SECONDS):
+        raise BadComment(_("You have posted many comments within a few minutes. Go on a little later."))
     entry = Entry.objects.select_for_update(of=("self",)).select_related("club").get(pk=entry.pk)
     if parent is not None:
         if parent.entry_id != entry.pk or parent.removed_at is not None:

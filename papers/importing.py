@@ -7,6 +7,7 @@ after the last record that came in, and one that was only slow finds its lease g
 """
 
 import logging
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -176,10 +177,10 @@ def _store(upload: Upload) -> str:
     """Write an upload to a file of a random name; return its path below FILES_DIR."""
     name = f"imports/{timezone.now():%Y/%m}/{secrets.token_hex(16)}"
     path = settings.FILES_DIR / name
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     size = 0
     try:
-        with path.open("xb") as target:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as target:
             while chunk := upload.read(CHUNK):
                 size += len(chunk)
                 if size > settings.UPLOAD_LIMIT:

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from papers import merge
 from papers.identifiers import Identifier
@@ -22,6 +23,9 @@ FOLDED = [
     *("title", "title_key", "abstract", "excerpt", "authors", "published", "updated", "revision"),
     *("categories", "journal", "urls", "comment", "withdrawn"),
 ]
+
+
+FUTURE = timedelta(days=7)
 
 
 class Change(StrEnum):
@@ -218,6 +222,8 @@ class _Batch:
         keep = works[0]
         for other in works[1:]:
             if not other.is_new:
+                if self.source.club_id is not None:
+                    continue  # a club's file decides nothing about papers of others: they stay apart
                 reason = "A record names both, by identifiers or by title and authors."
                 merge_papers(keep.paper, other.paper, reason=reason, stamps=self.stamps)
             other.into = keep
@@ -262,8 +268,10 @@ def _fold(papers: dict[int, Paper]) -> None:
         said[paper_id].append((club_id, from_data(data)))
     identifiers: dict[int, set[Identifier]] = {}
     for pk, paper in papers.items():
-        # What a club brought without a public identifier is that club's: it never colours a public paper.
-        public = [record for club_id, record in said[pk] if club_id is None or record.identifiers]
+        # What clubs brought never colours a paper that a source of the installation speaks of; without one, a
+        # public identifier makes it everybody's, and what came without stays the club's.
+        public = [record for club_id, record in said[pk] if club_id is None]
+        public = public or [record for _, record in said[pk] if record.identifiers]
         folded = merge.fold(public or [record for _, record in said[pk]])
         for name in FOLDED:
             setattr(paper, name, getattr(folded, name))
@@ -288,9 +296,13 @@ def _write_identifiers(wanted: dict[int, set[Identifier]]) -> None:
     if stale:
         PaperIdentifier.objects.filter(pk__in=stale).delete()
     PaperIdentifier.objects.bulk_create(
-        PaperIdentifier(paper_id=pk, scheme=name.scheme, value=name.value)
-        for pk, names in wanted.items()
-        for name in names
+        (
+            PaperIdentifier(paper_id=pk, scheme=name.scheme, value=name.value)
+            for pk, names in wanted.items()
+            for name in names
+        ),
+        # What a club's file claims may belong to a paper it was not merged with, which keeps it.
+        ignore_conflicts=True,
     )
 
 
@@ -315,10 +327,12 @@ def _find_missing(
     fallback: date | None,
 ) -> dict[date, dict[int, Record]]:
     """Return what the source's listings lack: by day, papers that are not in it or have other votes there."""
+    # A day far ahead would stand before all others as the newest listing, for years.
+    horizon = timezone.now().date() + FUTURE
     wanted: dict[date, dict[int, Record]] = defaultdict(dict)
     dayless: dict[int, Record] = {}
     for key, record in latest.items():
-        day = listed or record.listed
+        day = listed or (record.listed if record.listed and record.listed <= horizon else None)
         if key not in paper_ids:
             continue
         if day is not None:

@@ -92,11 +92,13 @@ def comment(text: str) -> SafeString:
 
 
 def _comment(text: str) -> SafeString:
-    if len(text) > COMMENT_LIMIT or text.count("[") > _BRACKET_LIMIT:
+    is_within = len(text) <= COMMENT_LIMIT and text.count("[") <= _BRACKET_LIMIT
+    html = _markdown.to_html(clean(text)) if is_within else ""
+    if not html:
         lines = "<br>".join(escape(line) for line in clean(text).split("\n"))
         return SafeString(f'<p dir="auto">{lines}</p>')
     # Cleaned again: Markdown has character references.
-    return SafeString(sanitise(clean(_markdown.to_html(clean(text)))))
+    return SafeString(sanitise(clean(html)))
 
 
 _comment_cached = lru_cache(maxsize=512)(_comment)

@@ -16,6 +16,7 @@ from ._mathml import render_formula
 from ._text import ADDRESS, HOST, trim_address
 
 NESTING_LIMIT = 40
+PARTS_LIMIT = 20_000
 """Levels of quotations and lists (a list counts as two); what is nested deeper is left out by markdown-it."""
 
 _SCHEME = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s@]+@)", re.IGNORECASE)
@@ -163,5 +164,12 @@ _parser = _make_parser()
 
 
 def to_html(text: str) -> str:
-    """Return Markdown as HTML that still has to be sanitised."""
-    return _parser.render(text, {"allowance": Allowance()})
+    """Return Markdown as HTML that still has to be sanitised; empty where it has too many parts.
+
+    Twenty thousand characters can nest into hundreds of kilobytes of lists in lists, which nobody means.
+    """
+    env = {"allowance": Allowance()}
+    tokens = _parser.parse(text, env)
+    if sum(1 + len(token.children or ()) for token in tokens) > PARTS_LIMIT:
+        return ""
+    return str(_parser.renderer.render(tokens, _parser.options, env))

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 class ImportQuerySet(models.QuerySet["Import"]):
     def visible_to(self, user: User | AnonymousUser) -> ImportQuerySet:
-        """One's own imports, those of one's clubs, and all of them for an administrator."""
+        """Those of one's clubs, one's own that are no club's, and all of them for an administrator."""
         if not user.is_authenticated:
             return self.none()
-        own = models.Q(queued_by=user)
+        own = models.Q(queued_by=user, club=None)
         clubs = models.Q(models.Exists(Membership.objects.filter(user=user, club=models.OuterRef("club"))))
         installations = models.Q(club=None) if user.is_superuser else models.Q(pk__in=[])
         return self.filter(own | clubs | installations)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from papers.models.catalogue import PaperQuerySet
 
 QUERY_LIMIT = 400
+TERMS = 12  # words and phrases of a query that count, each once: marking them costs time for every one
 SHORT = 320  # characters of an abstract that is shown whole
 
 _QUERY = "websearch_to_tsquery('papers', %s)"
@@ -62,7 +63,7 @@ def mark(text: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
             SELECT id,
                    ts_headline('papers', title, query, %s),
                    CASE WHEN length(abstract) <= {SHORT} THEN ts_headline('papers', abstract, query, %s)
-                        ELSE ts_headline('papers', left(abstract, 20000), query, %s) || ' …' END
+                        ELSE ts_headline('papers', left(abstract, 3000), query, %s) || ' …' END
               FROM papers_paper, {_QUERY} AS query WHERE id = ANY(%s)
             """,  # noqa: S608
             [
@@ -77,6 +78,15 @@ def mark(text: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
 
 
 def _clean(text: str) -> str:
-    """Leave out operators that nothing follows: PostgreSQL keeps them all on a stack of sixteen, and then fails."""
+    """Leave out operators that nothing follows, repeated terms, and all beyond TERMS.
+
+    PostgreSQL keeps the operators on a stack of sixteen, and then fails.
+    """
     text = re.sub(r"[!&|()]", " ", text)
-    return re.sub(r"(?<!\w)-+(?![\w\"])", " ", text)
+    text = re.sub(r"(?<!\w)-+(?![\w\"])", " ", text)
+    kept: dict[str, None] = {}
+    for number, term in enumerate(re.findall(r'-?"[^"]*"?|[^\s"]+', text)):
+        is_or = term.lower() == "or"
+        if is_or or len([each for each in kept if not each.startswith("or ")]) < TERMS:
+            kept[f"or {number}" if is_or else term] = None
+    return " ".join("or" if term.startswith("or ") else term for term in kept)

@@ -276,3 +276,32 @@ def test_heat_of_an_entry_follows_the_votes_at_the_source(source, club):
     add(source, replace(record, upvotes=500), listed=day)
     assert Entry.objects.get(pk=entry.pk).heat > before
     assert Paper.objects.get().upvotes == 500
+
+
+def test_a_clubs_file_changes_and_merges_nothing_that_others_stand_on(source, club):
+    """It may claim identifiers as it likes: papers of the installation keep their words, names and number."""
+    add(
+        source,
+        make_record("One", key="a", identifiers=(ARXIV,), rank=Rank.AGGREGATOR),
+        make_record("Two", key="b", identifiers=(DOI,)),
+        make_record("Bare", key="c"),
+    )
+    before = list(Paper.objects.order_by("pk").values_list("title", "private_to"))
+    uploads = make_source(club=club, kind="upload")
+    third = Identifier("arxiv", "2504.09999")
+    add(
+        uploads,
+        make_record("VANDALISED", key="x", identifiers=(ARXIV, DOI), rank=Rank.PREPRINT, revision=9),
+        make_record("Bare", key="y", identifiers=(third,), rank=Rank.PREPRINT, abstract="buy pills"),
+    )
+    assert list(Paper.objects.order_by("pk").values_list("title", "private_to")) == before
+    assert not Paper.objects.exclude(abstract="").exists()
+    assert {str(each) for each in Paper.objects.get(title="Two").identifiers.all()} == {"doi:10.1000/xyz"}
+
+
+def test_a_day_far_ahead_is_not_believed(source):
+    [outcome] = catalogue.add_records(
+        source, [make_record("From the future", listed=date(9999, 12, 31))], fallback=date(2025, 4, 25)
+    )
+    assert Listing.objects.get().date == date(2025, 4, 25)
+    assert outcome.change == Change.ADDED
