@@ -45,4 +45,5 @@ def remove_state(var):
     for link in (var / "sockets", var / "postgres-files"):
         if link.is_symlink():
             shutil.rmtree(link.readlink())
-    shutil.rmtree(var)
+    if var.exists():
+        shutil.rmtree(var)
