@@ -383,3 +383,14 @@ def _fill_listings(source: Source, missing: dict[date, dict[int, Record]]) -> li
         refresh_heat(wanted)
         changed.append(listing)
     return changed
+
+
+@transaction.atomic
+def unite_papers(keep: Paper, other: Paper, *, reason: str) -> Paper:
+    """Make one paper of two that people know to be one work; `other`'s id leads to `keep` from then on."""
+    Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
+    stamps = Stamps()
+    merge_papers(keep, other, reason=reason, stamps=stamps)
+    _fold({keep.pk: keep})
+    stamps.write()
+    return keep
