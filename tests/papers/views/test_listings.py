@@ -381,7 +381,6 @@ def test_votes_of_all_my_clubs_count_outside_a_clubs_address(
 
 def test_outside_text_is_escaped_everywhere(signed_in, get, club, member, source):
     evil = (
-    evil += " %s %(title)s %% {0} {{ row.title }} \ue0f0title\ue0f1"
         "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><svg onload=alert(3)> javascript:alert(4)"
     )
     member.name = evil[:90]
