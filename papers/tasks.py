@@ -1,16 +1,16 @@
 """Doorways for the worker: ids in, one function of the core called."""
 
-from celery import shared_task
+from readinglist.celery import app
 
 
-@shared_task
+@app.task
 def run_import(pk: int) -> None:
     from . import importing
 
     importing.run_import(pk)
 
 
-@shared_task
+@app.task
 def take_due_imports() -> None:
     """Wake what waits: the tick of each minute. Several beats at once are harmless, a row is leased once."""
     from django.utils import timezone

@@ -144,6 +144,7 @@ class Run:
             "PUBLIC_CATALOGUE": "1" if self.has_demo else "",
             "READINGLIST_DEMO": "1" if self.has_demo else "",
             "MALLOC_ARENA_MAX": "2",  # threads share their pools of memory, see mallopt(3)
+            "CELERY_SKIP_CHECKS": "1",  # migrate checks just before; the worker need load no pages for it
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "readinglist.settings",
             "READINGLIST_VAR": str(self.var),

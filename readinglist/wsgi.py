@@ -1,6 +1,25 @@
+"""The application for a web server, with what the first pages would load already loaded.
+
+A server that forks (readinglist/web.py) then keeps one copy of it for all its processes.
+"""
+
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.template.loader import get_template
+from django.urls import reverse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "readinglist.settings")
 application = get_wsgi_application()
+
+
+def load_pages() -> None:
+    """Load addresses, views and our own templates."""
+    reverse("papers:home")
+    (folder,) = settings.TEMPLATES[0]["DIRS"]
+    for path in sorted(folder.rglob("*.html")):
+        get_template(str(path.relative_to(folder)))
+
+
+load_pages()
