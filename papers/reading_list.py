@@ -7,7 +7,7 @@ Whether a person may act is asked of `accounts.permissions` before; whether the 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Club, User
 
 from .models import Entry, ListingVisit, Paper, Skip, Tag, Tagging, Volunteer, Vote
+from .statements import fetch
 from .trending import heat_of
 from .versions import stamp
 
@@ -221,28 +222,28 @@ def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> Visit:
 
 def _visit(club: Club, day: date, *, by: User, now: datetime) -> tuple[datetime | None, Visit]:
     """Return when the visit is noted to have begun, and what the one before left."""
-    # One statement, which writes at most every half hour: reading a listing should cost no more.
+    # One statement, which writes at most every half hour: reading a listing should cost no more. A conflict that
+    # updates nothing would still take a lock, and so write.
     table = ListingVisit._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH moved AS (
+    found = fetch(
+        f"""
+            WITH kept AS (
+                SELECT seen_at, new_since, stopped_at_id FROM {table}
+                 WHERE club_id = %(club)s AND member_id = %(member)s AND date = %(day)s
+            ), moved AS (
                 INSERT INTO {table} AS visit (club_id, member_id, date, seen_at, new_since)
-                VALUES (%(club)s, %(member)s, %(day)s, %(now)s, NULL)
+                SELECT %(club)s, %(member)s, %(day)s, %(now)s, NULL
+                 WHERE NOT EXISTS (SELECT FROM kept WHERE seen_at >= %(before)s)
                 ON CONFLICT (member_id, club_id, date) DO UPDATE
                    SET new_since = visit.seen_at, seen_at = %(now)s
                  WHERE visit.seen_at < %(before)s
                 RETURNING seen_at, new_since, stopped_at_id
             )
-            SELECT seen_at, new_since, stopped_at_id FROM moved
-            UNION ALL
-            SELECT seen_at, new_since, stopped_at_id FROM {table}
-             WHERE club_id = %(club)s AND member_id = %(member)s AND date = %(day)s
-               AND NOT EXISTS (SELECT FROM moved)
+            SELECT * FROM moved UNION ALL SELECT * FROM kept WHERE NOT EXISTS (SELECT FROM moved)
             """,  # noqa: S608
-            {"club": club.pk, "member": by.pk, "day": day, "now": now, "before": now - VISIT},
-        )
-        seen_at, new_since, stopped_at = cursor.fetchone() or (None, None, None)
+        {"club": club.pk, "member": by.pk, "day": day, "now": now, "before": now - VISIT},
+    )
+    seen_at, new_since, stopped_at = found[0] if found else (None, None, None)
     return seen_at, Visit(new_since, stopped_at)
 
 

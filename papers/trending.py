@@ -78,11 +78,11 @@ def load_trending(view: Viewpoint) -> list[Rank]:
     An entry's heat counts the club's votes and the sources'; a paper without an entry has the heat that its
     sources gave it. The hottest of both indexes together hold the hottest of all.
     """
-    from .triage import Rank, state_of
+    from .triage import ACTS, Rank, state_of
 
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH candidates AS (
                 (SELECT id AS paper_id, heat FROM papers_paper
                   WHERE (private_to_id IS NULL OR private_to_id = ANY(%(mine)s::bigint[]))
@@ -99,8 +99,8 @@ def load_trending(view: Viewpoint) -> list[Rank]:
                 SELECT paper_id, max(heat) AS heat FROM candidates GROUP BY paper_id
                  ORDER BY max(heat) DESC, paper_id DESC LIMIT %(most)s
             )
-            SELECT paper.id, paper.created::date, paper.categories, vote.value, vote.cast_at, offer.offered_at,
-                   skip.skipped_at, coalesce(entry.promotions - entry.demotions, 0)
+            SELECT paper.id, paper.created::date, paper.categories,
+                   coalesce(entry.promotions - entry.demotions, 0), {ACTS}
               FROM hottest
               JOIN papers_paper paper ON paper.id = hottest.paper_id
               LEFT JOIN papers_entry entry ON entry.paper_id = paper.id AND entry.club_id = %(club)s
@@ -109,7 +109,7 @@ def load_trending(view: Viewpoint) -> list[Rank]:
               LEFT JOIN papers_skip skip
                 ON skip.paper_id = paper.id AND skip.club_id = %(club)s AND skip.member_id = %(me)s
              ORDER BY hottest.heat DESC, paper.id DESC
-            """,
+            """,  # noqa: S608
             {
                 "mine": list(view.mine),
                 "clubs": list(view.counted),
@@ -120,8 +120,6 @@ def load_trending(view: Viewpoint) -> list[Rank]:
         )
         found = cursor.fetchall()
     return [
-        Rank(pk, n, day, *state_of(value, cast_at, offered_at, skipped_at), categories, score)
-        for n, (pk, day, categories, value, cast_at, offered_at, skipped_at, score) in enumerate(
-            found, start=1
-        )
+        Rank(pk, n, day, *state_of(*acts), categories, score)
+        for n, (pk, day, categories, score, *acts) in enumerate(found, start=1)
     ]

@@ -7,15 +7,14 @@ plain SQL: composing the same through the ORM costs as much again as running it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -24,6 +23,7 @@ from accounts.models import Club, User
 
 from . import markup
 from .models import Paper, Source
+from .statements import fetch
 
 PAGE = 100
 PERIOD_LIMIT = 2_000
@@ -83,10 +83,10 @@ class Rank:
 class Ticks:
     """A tally, one mark a vote: the paths of both kinds, and the size in pixels."""
 
-    up: str
-    down: str
-    width: str
-    height: str
+    up: SafeString
+    down: SafeString
+    width: SafeString
+    height: SafeString
 
 
 # What a vote's buttons send and say: the pressed one takes the act back.
@@ -99,17 +99,19 @@ _DEMOTE, _DEMOTED = (
     for value, pressed in ((-1, "false"), (0, "true"))
 )
 _PRESENT, _PRESENTED = _PROMOTE, _PROMOTED
+_ZERO = markup.number(0)
 
 
 @dataclass(slots=True)
 class Row:
     """What the template of a row prints, as text that is ready to print.
 
-    Numbers are text already: a template formats each number anew, and a listing prints a thousand.
+    Numbers are text already: a template formats each number anew, and a listing prints a thousand. What is
+    said often is escaped already, since to escape it would be most of the work of printing a row.
     """
 
-    id: str
-    n: str
+    id: SafeString
+    n: SafeString
     url: str
     act_url: str
     title: SafeString
@@ -119,7 +121,7 @@ class Row:
     promote: SafeString = _PROMOTE
     demote: SafeString = _DEMOTE
     present: SafeString = _PRESENT
-    score: str = "0"
+    score: SafeString = _ZERO
     tags: list[str] = field(default_factory=list)
     comments: str = ""
     upvotes: int = 0
@@ -131,9 +133,15 @@ class Row:
     authors: str = ""
 
 
+# What `state_of` takes, of the tables that tell of me.
+ACTS = """
+    vote.value, offer.id IS NOT NULL, skip.id IS NOT NULL,
+    greatest(vote.cast_at, offer.offered_at, skip.skipped_at)
+"""
+
 # The first step is materialised so that the planner orders four and five tables and not eight: the time it takes
 # to plan a join grows far faster than the join, and was four fifths of the whole (1.9 of 2.3 ms).
-_RANKS = """
+_RANKS = f"""
     WITH listed AS MATERIALIZED (
         SELECT DISTINCT ON (item.paper_id)
                item.paper_id, listing.date, place.position AS source_place, item.position, item.added, paper.categories
@@ -146,11 +154,11 @@ _RANKS = """
            AND (paper.private_to_id IS NULL OR paper.private_to_id = ANY(%(mine)s::bigint[]))
          ORDER BY item.paper_id, listing.date, place.position, item.position
     ), shown AS MATERIALIZED (
-        SELECT * FROM listed ORDER BY date DESC, source_place, position LIMIT %(most)s
+        SELECT * FROM listed ORDER BY date DESC, source_place, position LIMIT {PERIOD_LIMIT}
     )
-    SELECT shown.paper_id, shown.date, shown.source_place, shown.added, shown.categories,
-           vote.value, vote.cast_at, offer.offered_at, skip.skipped_at,
-           coalesce(entry.promotions - entry.demotions, 0) AS score
+    SELECT shown.paper_id, shown.date, shown.source_place, shown.categories,
+           coalesce(entry.promotions - entry.demotions, 0),
+           {ACTS}, shown.added > %(new_since)s
       FROM shown
       LEFT JOIN papers_entry entry ON entry.paper_id = shown.paper_id AND entry.club_id = %(club)s
       LEFT JOIN papers_vote vote ON vote.entry_id = entry.id AND vote.member_id = %(me)s
@@ -158,7 +166,7 @@ _RANKS = """
       LEFT JOIN papers_skip skip
         ON skip.paper_id = shown.paper_id AND skip.club_id = %(club)s AND skip.member_id = %(me)s
      ORDER BY shown.date DESC, shown.source_place, shown.position
-"""
+"""  # noqa: S608
 
 
 def load_ranks(
@@ -168,53 +176,29 @@ def load_ranks(
 
     At most PERIOD_LIMIT; one statement.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RANKS,
-            {
-                "sources": [source.pk for source in sources],
-                "club": view.acting.pk if view.acting else None,
-                "me": view.user.pk if view.acting else None,
-                "mine": list(view.mine),
-                "first": first,
-                "last": last,
-                "most": PERIOD_LIMIT,
-            },
-        )
-        rows = cursor.fetchall()
+    rows = fetch(
+        _RANKS,
+        {
+            "sources": [source.pk for source in sources],
+            "club": view.acting.pk if view.acting else None,
+            "me": view.user.pk if view.acting else None,
+            "mine": list(view.mine),
+            "first": first,
+            "last": last,
+            "new_since": new_since,
+        },
+    )
     return [
-        Rank(
-            paper_id,
-            n,
-            day,
-            *state_of(
-                value, cast_at, offered_at, skipped_at, is_new=new_since is not None and added > new_since
-            ),
-            categories,
-            score,
-            source,
-        )
-        for n, (
-            paper_id,
-            day,
-            source,
-            added,
-            categories,
-            value,
-            cast_at,
-            offered_at,
-            skipped_at,
-            score,
-        ) in enumerate(rows, start=1)
+        Rank(paper_id, n, day, *state_of(*acts), categories, score, source)
+        for n, (paper_id, day, source, categories, score, *acts) in enumerate(rows, start=1)
     ]
 
 
 def load_ranks_of(view: Viewpoint, papers: Sequence[Paper]) -> list[Rank]:
     """Return what I did with each of some papers, numbered as they come; one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT vote.value, vote.cast_at, offer.offered_at, skip.skipped_at
+    acts = fetch(
+        f"""
+            SELECT {ACTS}
               FROM unnest(%(papers)s::bigint[]) WITH ORDINALITY AS paper (id, n)
               LEFT JOIN papers_entry entry ON entry.paper_id = paper.id AND entry.club_id = %(club)s
               LEFT JOIN papers_vote vote ON vote.entry_id = entry.id AND vote.member_id = %(me)s
@@ -222,14 +206,13 @@ def load_ranks_of(view: Viewpoint, papers: Sequence[Paper]) -> list[Rank]:
               LEFT JOIN papers_skip skip
                 ON skip.paper_id = paper.id AND skip.club_id = %(club)s AND skip.member_id = %(me)s
              ORDER BY paper.n
-            """,
-            {
-                "papers": [paper.pk for paper in papers],
-                "club": view.acting.pk if view.acting else None,
-                "me": view.user.pk if view.acting else None,
-            },
-        )
-        acts = cursor.fetchall()
+        """,  # noqa: S608
+        {
+            "papers": [paper.pk for paper in papers],
+            "club": view.acting.pk if view.acting else None,
+            "me": view.user.pk if view.acting else None,
+        },
+    )
     return [
         Rank(paper.pk, n, paper.created.date(), *state_of(*did), [], 0)
         for n, (paper, did) in enumerate(zip(papers, acts, strict=True), start=1)
@@ -244,24 +227,18 @@ def name_authors(names: Sequence[str]) -> str:
 
 
 def state_of(
-    value: int | None,
-    cast_at: datetime | None,
-    offered_at: datetime | None,
-    skipped_at: datetime | None,
-    *,
-    is_new: bool = False,
+    vote: int | None, offered: bool, skipped: bool, acted_at: datetime | None, is_new: bool | None = False
 ) -> tuple[str, int, bool, datetime | None]:
     """Return what my acts make of a paper: its state, my vote, whether I offered to present, when I last acted."""
-    if value:
-        state = PROMOTED if value > 0 else DEMOTED
-    elif skipped_at:
+    if vote:
+        state = PROMOTED if vote > 0 else DEMOTED
+    elif skipped:
         state = SKIPPED
-    elif offered_at:
+    elif offered:
         state = SEEN
     else:
         state = NEW if is_new else UNSEEN
-    acted = max((moment for moment in (cast_at, skipped_at, offered_at) if moment), default=None)
-    return state, value or 0, offered_at is not None, acted
+    return state, vote or 0, offered, acted_at
 
 
 _ROWS = """
@@ -279,10 +256,10 @@ _ROWS = """
           JOIN papers_tag tag ON tag.id = tagging.tag_id
          GROUP BY counted.paper_id
     ), voters AS (
-        SELECT counted.paper_id, array_agg(
+        SELECT counted.paper_id, (array_agg(
                    CASE WHEN person.id = %(me)s THEN NULL
                         ELSE coalesce(nullif(person.name, ''), split_part(person.email, '@', 1)) END
-                   ORDER BY person.id = %(me)s DESC, vote.cast_at) AS names
+                   ORDER BY person.id = %(me)s DESC, vote.cast_at))[1:%(most_names)s] AS names
           FROM counted
           JOIN papers_vote vote ON vote.entry_id = counted.id AND vote.value = 1
           JOIN accounts_user person ON person.id = vote.member_id
@@ -315,26 +292,31 @@ _ROWS = """
 def load_rows(view: Viewpoint, ranks: Iterable[Rank]) -> list[Row]:
     """Return what the page prints for these papers, in their order; one statement."""
     ranks = list(ranks)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ROWS,
-            {
-                "ids": [rank.paper_id for rank in ranks],
-                "clubs": list(view.counted),
-                "mine": list(view.mine),
-                "me": view.user.pk,
-                "names": view.shows_names,
-            },
-        )
-        found = {facts[0]: facts for facts in cursor.fetchall()}
-    return [_make_row(view, rank, found[rank.paper_id]) for rank in ranks if rank.paper_id in found]
+    found = fetch(
+        _ROWS,
+        {
+            "ids": [rank.paper_id for rank in ranks],
+            "clubs": list(view.counted),
+            "mine": list(view.mine),
+            "me": view.user.pk,
+            "names": view.shows_names,
+            "most_names": MOST_NAMES,
+        },
+    )
+    by_paper = {facts[0]: facts for facts in found}
+    language = get_language()
+    return [
+        _make_row(view, rank, by_paper[rank.paper_id], language)
+        for rank in ranks
+        if rank.paper_id in by_paper
+    ]
 
 
-def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...]) -> Row:
+def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...], language: str | None) -> Row:
     pk, title, excerpt, upvotes, private_to, promotions, demotions, comments, tags, voters, offers = facts
     row = Row(
-        id=str(pk),
-        n=str(rank.n),
+        id=markup.number(pk),
+        n=markup.number(rank.n),
         url=_paper_url(view, pk, private_to),
         act_url=_act_url(view, rank, private_to),
         title=markup.inline(title),
@@ -352,12 +334,12 @@ def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...]) -> Row:
     if tags:
         row.tags = sorted(tags)
     if comments:
-        row.comments = count_comments(comments)
+        row.comments = count_comments(language, comments)
     if upvotes:
-        row.source_votes = count_source_votes(upvotes)
+        row.source_votes = count_source_votes(language, upvotes)
     if promotions or demotions:
-        row.score = f"{promotions - demotions}".replace("-", "−")
-        row.tally = describe_tally(promotions, demotions)
+        row.score = write_score(promotions - demotions)
+        row.tally = describe_tally(language, promotions, demotions)
         row.ticks = draw_ticks(promotions, demotions)
         row.voters = name_people(voters, promotions) if voters else ""
     if offers:
@@ -379,37 +361,39 @@ def _act_url(view: Viewpoint, rank: Rank, private_to: int | None) -> str:
 
 
 @lru_cache(maxsize=1024)
+def write_score(score: int) -> SafeString:
+    return conditional_escape(f"{score}".replace("-", "−"))
+
+
+@lru_cache(maxsize=1024)
 def draw_ticks(promotions: int, demotions: int) -> Ticks:
     up, down = min(promotions, MOST_TICKS), min(demotions, MOST_TICKS)
     return Ticks(
-        up="".join(f"M{4 * i + 1} 11V1" for i in range(up)),
-        down="".join(f"M{4 * i + 1} 19V13" for i in range(down)),
-        width=str(4 * max(up, down)),
-        height="20" if down else "12",
+        up=conditional_escape("".join(f"M{4 * i + 1} 11V1" for i in range(up))),
+        down=conditional_escape("".join(f"M{4 * i + 1} 19V13" for i in range(down))),
+        width=markup.number(4 * max(up, down)),
+        height=markup.number(20 if down else 12),
     )
 
 
-def remembered(say: Callable[..., str]) -> Callable[..., str]:
-    """Let a function that puts numbers into words do so once for each language and numbers: a page asks often."""
-    remember = lru_cache(maxsize=4096)(lambda _language, *numbers: say(*numbers))
-    return wraps(say)(lambda *numbers: remember(get_language(), *numbers))
+# Numbers in words are remembered: a page says the same ones often. `language` is the one that is active.
 
 
-@remembered
-def count_comments(number: int) -> str:
-    return ngettext("%(number)d comment", "%(number)d comments", number) % {"number": number}
+@lru_cache(maxsize=1024)
+def count_comments(language: str | None, number: int) -> SafeString:
+    text = ngettext("%(number)d comment", "%(number)d comments", number)
+    return conditional_escape(text % {"number": number})
 
 
-@remembered
-def count_source_votes(number: int) -> str:
-    return ngettext("%(number)d vote at the source", "%(number)d votes at the source", number) % {
-        "number": number
-    }
+@lru_cache(maxsize=1024)
+def count_source_votes(language: str | None, number: int) -> SafeString:
+    text = ngettext("%(number)d vote at the source", "%(number)d votes at the source", number)
+    return conditional_escape(text % {"number": number})
 
 
-@remembered
-def describe_tally(promotions: int, demotions: int) -> str:
-    return _("%(up)d for, %(down)d against.") % {"up": promotions, "down": demotions}
+@lru_cache(maxsize=4096)
+def describe_tally(language: str | None, promotions: int, demotions: int) -> SafeString:
+    return conditional_escape(_("%(up)d for, %(down)d against.") % {"up": promotions, "down": demotions})
 
 
 def name_people(names: Sequence[str | None], number: int) -> str:
@@ -486,9 +470,8 @@ def find_bookmark(ranks: Sequence[Rank], stopped_at: int | None) -> Bookmark | N
 
 def load_tags(view: Viewpoint, ranks: Iterable[Rank]) -> dict[str, set[int]]:
     """Return the papers that carry each tag, most used first; one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
+    rows = fetch(
+        """
             SELECT tag.name, array_agg(DISTINCT entry.paper_id)
               FROM papers_entry entry
               JOIN papers_tagging tagging ON tagging.entry_id = entry.id
@@ -496,9 +479,9 @@ def load_tags(view: Viewpoint, ranks: Iterable[Rank]) -> dict[str, set[int]]:
              WHERE entry.club_id = ANY(%(clubs)s::bigint[]) AND entry.paper_id = ANY(%(ids)s::bigint[])
              GROUP BY tag.name
             """,
-            {"clubs": list(view.counted), "ids": [rank.paper_id for rank in ranks]},
-        )
-        found = {name: set(ids) for name, ids in cursor.fetchall()}
+        {"clubs": list(view.counted), "ids": [rank.paper_id for rank in ranks]},
+    )
+    found = {name: set(ids) for name, ids in rows}
     return dict(sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])))
 
 
@@ -524,9 +507,8 @@ def find_neighbours(sources: Sequence[Source], first: date, last: date) -> Neigh
     """Return the nearest days with a listing outside a period, and all days of its month; one statement."""
     month = first.replace(day=1)
     after_month = (month + timedelta(days=32)).replace(day=1)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
+    [(previous, following, days)] = fetch(
+        """
             WITH days AS (SELECT DISTINCT date FROM papers_listing WHERE source_id = ANY(%(sources)s::bigint[])
                              AND date >= %(month)s AND date < %(after)s)
             SELECT (SELECT max(date) FROM papers_listing
@@ -535,15 +517,14 @@ def find_neighbours(sources: Sequence[Source], first: date, last: date) -> Neigh
                      WHERE source_id = ANY(%(sources)s::bigint[]) AND date > %(last)s),
                    (SELECT array_agg(date) FROM days)
             """,
-            {
-                "sources": [source.pk for source in sources],
-                "month": month,
-                "after": after_month,
-                "first": first,
-                "last": last,
-            },
-        )
-        previous, following, days = cursor.fetchone()
+        {
+            "sources": [source.pk for source in sources],
+            "month": month,
+            "after": after_month,
+            "first": first,
+            "last": last,
+        },
+    )
     return Neighbours(previous, following, set(days or ()))
 
 
@@ -572,10 +553,8 @@ def load_sources(view: Viewpoint, memberships: Sequence[int]) -> list[Source]:
 
 
 def find_newest_day(sources: Sequence[Source]) -> date | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT max(date) FROM papers_listing WHERE source_id = ANY(%s::bigint[])",
-            [[source.pk for source in sources]],
-        )
-        (day,) = cursor.fetchone()
+    [(day,)] = fetch(
+        "SELECT max(date) FROM papers_listing WHERE source_id = ANY(%(sources)s::bigint[])",
+        {"sources": [source.pk for source in sources]},
+    )
     return day

@@ -125,11 +125,14 @@ TEMPLATES = [
 
 # Database, broker, cache: what DATABASE_URL and REDIS_URL name, or the embedded servers
 
+_database = dj_database_url.parse(os.environ.get("DATABASE_URL") or embedded.database_url(VAR_DIR))
 DATABASES = {
     "default": {
-        **dj_database_url.parse(os.environ.get("DATABASE_URL") or embedded.database_url(VAR_DIR)),
+        **_database,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # For papers.statements; what Django composes is never prepared.
+        "OPTIONS": {"prepare_threshold": 1, **_database.get("OPTIONS", {})},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

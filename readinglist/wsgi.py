@@ -4,9 +4,10 @@ A server that forks (readinglist/web.py) then keeps one copy of it for all its p
 """
 
 import os
+from pathlib import Path
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.template import engines
 from django.template.loader import get_template
 from django.urls import reverse
 
@@ -17,9 +18,9 @@ application = get_wsgi_application()
 def load_pages() -> None:
     """Load addresses, views and our own templates."""
     reverse("papers:home")
-    (folder,) = settings.TEMPLATES[0]["DIRS"]
-    for path in sorted(folder.rglob("*.html")):
-        get_template(str(path.relative_to(folder)))
+    for folder in engines["django"].dirs:
+        for path in Path(folder).rglob("*.html"):
+            get_template(str(path.relative_to(folder)))
 
 
 load_pages()

@@ -36,6 +36,7 @@ def start_servers():
         except embedded.InUse:
             continue
         os.environ["READINGLIST_VAR"] = str(var)
+        (var / "static").mkdir(exist_ok=True)  # whitenoise warns where it is not there
         return stack
     raise embedded.InUse(f"All {PLACES} places for the servers of the tests are in use: {folder}")
 

@@ -6,7 +6,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SITE_URL", "http://localhost:8000")
 
 from readinglist.settings import *  # noqa: F403
-from readinglist.settings import CACHES, STORAGES, VAR_DIR
+from readinglist.settings import CACHES, DATABASES, STORAGES, VAR_DIR
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -18,3 +18,5 @@ WHITENOISE_USE_FINDERS = True
 FILES_DIR = VAR_DIR / "test-files" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 # Parallel tests share one Valkey: a prefix each keeps their rate limits apart.
 CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": os.environ.get("PYTEST_XDIST_WORKER", "main")}}
+# A thread of the server that browsers are led to would keep the database from being dropped at the end.
+DATABASES = {"default": {**DATABASES["default"], "CONN_MAX_AGE": 0}}

@@ -35,6 +35,7 @@ __all__ = [
     "highlight",
     "inline",
     "make_hole",
+    "number",
     "plain",
 ]
 
@@ -115,6 +116,11 @@ def highlight(text: str, marker_start: str = MARK_START, marker_end: str = MARK_
     marked = "".join(ours.get(piece) or clean(piece) for piece in pieces)
     html = _text.write_html(_text.read_tokens(marked), Allowance(), one_line=True)
     return SafeString(sanitise(html))
+
+
+def number(value: int) -> SafeString:
+    """Return a whole number as HTML, for holes that get one often: it needs no escaping."""
+    return SafeString(f"{value:d}")
 
 
 def plain(text: str) -> str:

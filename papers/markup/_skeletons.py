@@ -20,11 +20,11 @@ class Skeleton:
 
     def __init__(self, html: str, names: Iterable[str]) -> None:
         """`names` are those of the holes, in the order in which their texts will come. Raises KeyError for others."""
-        self._names = list(names)
-        self._html = _HOLE.sub(r"%(\1)s", html.replace("%", "%%"))
-        self.fill([""] * len(self._names))
+        places = {name: place for place, name in enumerate(names)}
+        self._html = _HOLE.sub("%s", html.replace("%", "%%"))
+        self._order = [places[name] for name in _HOLE.findall(html)]
 
     def fill(self, texts: Iterable[str]) -> SafeString:
         """Return the HTML with a text for each of the names."""
         escaped = [text if type(text) is SafeString else escape(text) for text in texts]
-        return SafeString(self._html % dict(zip(self._names, escaped, strict=True)))
+        return SafeString(self._html % tuple([escaped[place] for place in self._order]))

@@ -463,6 +463,18 @@ def test_pages_within_half_an_hour_are_one_visit(club, member):
     assert visit(club, member, NOON + timedelta(minutes=55)).new_since == NOON
 
 
+def test_the_same_visit_is_not_written_again(club, member):
+    def last_touched_by():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT xmin::text, xmax::text FROM papers_listingvisit")
+            return cursor.fetchall()
+
+    visit(club, member, NOON)
+    before = last_touched_by()
+    visit(club, member, NOON + timedelta(minutes=29))
+    assert last_touched_by() == before  # xmax would tell even of a lock
+
+
 def test_visits_are_each_members_each_clubs_and_each_days(club, other_club, member, organiser):
     visit(club, member, NOON)
     later = NOON + timedelta(days=1)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import Club
 from papers import catalogue, discussion, reading_list, triage
-from papers.models import ListingItem, Paper
+from papers.models import ListingItem, Paper, Skip, Volunteer, Vote
 from papers.triage import Rank, Viewpoint
 from tests import factories
 
@@ -32,27 +32,36 @@ def rank(n, state="unseen", acted_at=None, **facts):
 
 
 @pytest.mark.parametrize(
-    ("value", "skipped", "offered", "is_new", "state"),
+    ("vote", "offered", "skipped", "is_new", "state"),
     [
-        (None, None, None, False, "unseen"),
-        (None, None, None, True, "new"),
-        (1, None, None, True, "promoted"),
-        (-1, None, None, True, "demoted"),
-        (None, NOON, None, True, "skipped"),
-        (None, None, NOON, True, "seen"),
-        (1, NOON, NOON, False, "promoted"),
-        (None, NOON, NOON, False, "skipped"),
+        (None, False, False, False, "unseen"),
+        (None, False, False, None, "unseen"),
+        (None, False, False, True, "new"),
+        (1, False, False, True, "promoted"),
+        (-1, False, False, True, "demoted"),
+        (None, False, True, True, "skipped"),
+        (None, True, False, True, "seen"),
+        (1, True, True, False, "promoted"),
+        (None, True, True, False, "skipped"),
     ],
 )
-def test_what_i_did_makes_the_state(value, skipped, offered, is_new, state):
-    cast = NOON if value else None
-    assert triage.state_of(value, cast, offered, skipped, is_new=is_new)[0] == state
+def test_what_i_did_makes_the_state(vote, offered, skipped, is_new, state):
+    assert triage.state_of(vote, offered, skipped, NOON, is_new) == (state, vote or 0, offered, NOON)
 
 
-def test_i_acted_when_i_last_acted():
-    hours = [NOON + timedelta(hours=number) for number in range(3)]
-    assert triage.state_of(1, *hours)[3] == hours[2]
-    assert triage.state_of(None, None, None, None)[3] is None
+@pytest.mark.parametrize("last", ["vote", "offer", "skip"])
+def test_i_acted_when_i_last_acted(last, club, member, listing):
+    paper = listing.items.first().paper
+    entry = reading_list.note(club, paper)
+    view = Viewpoint(member, club, club, [club.pk], [club.pk])
+    assert triage.load_ranks_of(view, [paper])[0].acted_at is None
+    hours = dict.fromkeys(("vote", "offer", "skip"), NOON) | {last: NOON + timedelta(hours=1)}
+    Vote.objects.create(entry=entry, member=member, value=1, cast_at=hours["vote"])
+    Volunteer.objects.create(entry=entry, member=member, offered_at=hours["offer"])
+    Skip.objects.create(club=club, paper=paper, member=member, skipped_at=hours["skip"])
+    [found] = triage.load_ranks_of(view, [paper])
+    assert found.acted_at == hours[last]
+    assert (found.state, found.my_vote, found.offered) == ("promoted", 1, True)
 
 
 def test_counts_add_up():

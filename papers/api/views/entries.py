@@ -242,7 +242,7 @@ class EntryTag(EntriesView):
         get_object_or_404(self.entries(), pk=pk)
         self.require(permissions.can_tag(request.user, self.club))
         with unchanged(request, self.entries(), pk) as entry:
-            if not entry.taggings.filter(tag__name__iexact=name).exists():
+            if "\0" in name or not entry.taggings.filter(tag__name__iexact=name).exists():
                 raise Http404
             entry = reading_list.untag(entry, name=name, by=self.person)
         return self.done(entry)

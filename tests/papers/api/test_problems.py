@@ -62,6 +62,15 @@ def test_not_found(script):
     problem(script.post("/api/v1/nothing/", {}), 404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["%00/", "papers/%00/", "clubs/m%00l/"])
+def test_null_bytes_in_addresses(script, path):
+    problem(script.get(f"/api/v1/{path}"), 404, "not_found")
+
+
+def test_null_bytes_in_tags(script, entry):
+    problem(script.delete(f"{ENTRIES}{entry.pk}/tags/a%00b/"), 404, "not_found")
+
+
 def test_address_without_its_slash_leads_there_with_method_and_body(script, club):
     for method in ("get", "post"):
         answer = getattr(script, method)("/api/v1/clubs/ml/entries?state=noted")
