@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
 
+from accounts import clubs
 from papers.models import Comment, IdempotentResponse, Import
 
 from .conftest import make_script
@@ -52,6 +53,13 @@ def test_keys_of_others_are_others(script, organisers_script, member, address):
     assert organisers_script.post(address, {"text": "Why?"}, **KEY).status_code == 201
     assert make_script(member).post(address, {"text": "Why?"}, **KEY).status_code == 201
     assert Comment.objects.count() == 3
+
+
+def test_whoever_left_the_club_gets_no_stored_answer(script, member, club, address):
+    script.post(address, {"text": "Why?"}, **KEY)
+    clubs.remove_member(club.memberships.get(user=member))
+    answer = script.post(address, {"text": "Why?"}, **KEY)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_key_is_forgotten_after_a_day(script, address):
