@@ -5,14 +5,13 @@ from functools import lru_cache
 from django import template
 from django.conf import settings
 from django.template.loader import get_template
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = template.Library()
 
 
 @register.simple_tag
-def still(name: str) -> SafeString:
+def still(name: str) -> str:
     """Return a part that is the same on every page. What every page repeats is a tenth of its cost (bench/)."""
     if settings.DEBUG:
         _render.cache_clear()  # the template may have been edited
@@ -20,5 +19,5 @@ def still(name: str) -> SafeString:
 
 
 @lru_cache(maxsize=64)
-def _render(name: str, language: str | None) -> SafeString:
+def _render(name: str, language: str | None) -> str:
     return get_template(name).render()
