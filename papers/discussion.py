@@ -17,8 +17,10 @@ from .models import Comment, CommentRevision, Entry
 from .versions import stamp
 
 DEPTH_LIMIT = 50
-# More than anybody types: a page shows them all, and each costs time to render.
+# More than anybody types.
 POSTS, POSTS_SECONDS = 100, 10 * 60
+SHOWN = 100
+"""Comments on a page: each costs time to render, and formulas much of it."""
 
 
 class BadComment(Exception):
@@ -125,13 +127,30 @@ def thread(comments: Iterable[Comment]) -> list[Post]:
     for post in reversed(posts):  # replies before what they answer
         if post.comment.removed_at is None or post.comment.pk in needed:
             needed |= {post.comment.pk, post.comment.parent_id}
-    posts = [post for post in posts if post.comment.pk in needed]
+    return _nest([post for post in posts if post.comment.pk in needed])
+
+
+def window(posts: list[Post], start: int) -> list[Post]:
+    """Return the SHOWN posts from place `start` on (from 0), nested anew: replies to what stands on an earlier page
+    begin at its margin."""
+    shown = posts[start : start + SHOWN]
+    margin = shown[0].depth if shown else 0
+    for post in shown:
+        margin = min(margin, post.depth)
+        post.depth -= margin
+    return _nest(shown)
+
+
+def _nest(posts: list[Post]) -> list[Post]:
+    """Say where lists of replies begin and end."""
     for post, after in zip_longest(posts, posts[1:]):
         depth = after.depth if after else 0
         post.ends = depth <= post.depth
         post.closes = range(post.depth - depth) if post.ends else range(0)
     for before, post in pairwise(posts):
         post.opens = post.depth > before.depth
+    if posts:
+        posts[0].opens = False
     return posts
 
 

@@ -12,12 +12,13 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from papers.numbers import LARGEST, read_number
+
 from . import identifiers, search
 from .identifiers import Identifier
 from .models import Entry, Import, Listing, Paper
 
 LONGEST_QUERY = 400
-LARGEST_ID = 2**63 - 1
 
 
 class IdentifierField(forms.CharField):
@@ -46,7 +47,7 @@ class IdentifierFilter(django_filters.CharFilter):
 
 class IdField(forms.IntegerField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "min_value": 1, "max_value": LARGEST_ID})
+        super().__init__(**{**kwargs, "min_value": 1, "max_value": LARGEST})
 
 
 class IdFilter(django_filters.NumberFilter):
@@ -108,8 +109,8 @@ class ListingFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def keep_source(self, listings: QuerySet[Listing], name: str, source: str) -> QuerySet[Listing]:
-        if source.isascii() and source.isdigit() and len(source) < 19:
-            return listings.filter(Q(source=int(source)) | Q(source__slug=source))
+        if (pk := read_number(source)) is not None:
+            return listings.filter(Q(source=pk) | Q(source__slug=source))
         return listings.filter(source__slug=source)
 
 

@@ -32,12 +32,12 @@ from rest_framework.views import APIView
 from accounts.authentication import BasicTokenAuthentication, BearerAuthentication
 from papers import identifiers, periods, search
 from papers.models import ListingItem, MergedPaper, Paper
+from papers.numbers import read_number
 
 from . import preconditions, problems
 from .permissions import TokenScope
 from .reach import Reach
 from .throttling import TokenRateThrottle
-from .views.catalogue import read_id
 
 DEFAULT_LIMIT = 50
 MOST = 100
@@ -120,8 +120,8 @@ class DailyPapers(HuggingFaceView):
     """`GET /api/daily_papers`: date, week, month, submitter, sort, p, limit."""
 
     def get(self, request: Request) -> Response:
-        limit = read_number(request, "limit", DEFAULT_LIMIT, least=1, most=MOST)
-        start = read_number(request, "p", 0, least=0, most=10**9) * limit
+        limit = read_parameter(request, "limit", DEFAULT_LIMIT, least=1, most=MOST)
+        start = read_parameter(request, "p", 0, least=0, most=10**9) * limit
         sort = request.query_params.get("sort", "publishedAt")
         if sort not in {"publishedAt", "trending"}:
             raise ParseError(_("`sort` is publishedAt or trending."))
@@ -165,7 +165,7 @@ class PaperSearch(HuggingFaceView):
     """`GET /api/papers/search`: q, limit. Without words, the newest."""
 
     def get(self, request: Request) -> Response:
-        limit = read_number(request, "limit", DEFAULT_LIMIT, least=1, most=MOST)
+        limit = read_parameter(request, "limit", DEFAULT_LIMIT, least=1, most=MOST)
         text = request.query_params.get("q", "")
         items = self.reach.listing_items().filter(listing__in=self.reach.listings().values("pk"))
         if text.strip():
@@ -203,7 +203,7 @@ paper_markdown = PaperMarkdown.as_view()
 def find_paper(reach: Reach, name: str) -> Paper:
     """Return the paper that an arXiv id, another identifier or an id of ours names. Raises Http404."""
     papers = reach.papers().prefetch_related("identifiers").defer("search_text")
-    pk = read_id(name)
+    pk = read_number(name)
     if pk is not None:
         merged = MergedPaper.objects.filter(pk=pk).values("paper")
         found = papers.filter(pk=pk).first() or papers.filter(pk__in=merged).first()
@@ -256,16 +256,17 @@ def find_mentions(items: QuerySet[ListingItem], paper_ids: Iterable[int]) -> lis
     return [newest.get(pk) or Mention(pk, None, None, "") for pk in ids]
 
 
-def read_number(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+def read_parameter(request: Request, name: str, default: int, *, least: int, most: int) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
+    number = read_number(text, least=least, most=most)
+    if number is None:
         raise ParseError(
             _("`%(name)s` is a whole number from %(least)d to %(most)d.")
             % {"name": name, "least": least, "most": most}
         )
-    return int(text)
+    return number
 
 
 # Showing

@@ -22,6 +22,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from papers.numbers import read_number
+
 from .preconditions import VERSION_HEADER, read_version
 from .problems import Gone, InvalidInput
 
@@ -218,12 +220,13 @@ def read_limit(request: Request, default: int = PAGE_SIZE, most: int = MAX_PAGE_
     text = request.query_params.get("limit")
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+    number = read_number(text, least=1, most=most)
+    if number is None:
         raise InvalidInput(
             {"limit": [_("A page has 1 to %(most)d rows.") % {"most": most}]},
             accepted={"limit": {"minimum": 1, "maximum": most}},
         )
-    return int(text)
+    return number
 
 
 def _describe(name: str, description: str, kind: str, **more: Any) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from papers.numbers import read_number
+
 from .problems import InvalidInput, Stale
 
 VERSION_HEADER = "Last-Modified-Version"
-LARGEST_VERSION = 2**63 - 1
 
 # Raised when the shape of an answer changes: cached ones must not be taken for it.
 SHAPE = 1
@@ -26,9 +27,10 @@ SHAPE = 1
 
 def read_version(text: str, name: str) -> int:
     """Return a version number as a header or parameter says it. Raises InvalidInput."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_VERSION):
+    version = read_number(text)
+    if version is None:
         raise InvalidInput({name: [_("A version is a whole number of 0 or more.")]})
-    return int(text)
+    return version
 
 
 def knows_row(request: Request, version: int) -> bool:

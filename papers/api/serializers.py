@@ -10,8 +10,8 @@ from rest_framework import serializers
 
 from accounts.models import Club, Membership, Role, User
 from papers import importers
-from papers.filters import LARGEST_ID
 from papers.models import Comment, CommentRevision, Entry, Import, Listing, Paper, Source, Vote
+from papers.numbers import LARGEST
 from papers.reading_list import TAG_LENGTH
 
 # People
@@ -263,7 +263,7 @@ class EntrySerializer(serializers.ModelSerializer):
 
 
 class NewEntrySerializer(serializers.Serializer):
-    paper = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, help_text=_("The id of a paper."))
+    paper = serializers.IntegerField(min_value=1, max_value=LARGEST, help_text=_("The id of a paper."))
 
 
 class CastVoteSerializer(serializers.Serializer):
@@ -317,7 +317,7 @@ class NewCommentSerializer(serializers.Serializer):
         required=False,
         allow_null=True,
         min_value=1,
-        max_value=LARGEST_ID,
+        max_value=LARGEST,
         help_text=_("The comment this one answers."),
     )
 

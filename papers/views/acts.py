@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST
 
 from papers import reading_list, triage
 from papers.models import Entry, Paper, Vote
+from papers.numbers import read_number
 from readinglist.http import Request, wants_fragment
 
+from .places import MOST_PLACES
 from .viewpoint import look, member_only, row_context
 
 
@@ -91,10 +93,8 @@ def _answer(request: Request, view: triage.Viewpoint, paper: Paper, said: str) -
 
 def _rank_now(request: Request, view: triage.Viewpoint, paper: Paper) -> triage.Rank:
     """Return where the paper stands for this member now; its number in the listing is the page's to say."""
-    number = request.GET.get("n", "")
-    n = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
     [rank] = triage.load_ranks_of(view, [paper])
-    rank.n = n
+    rank.n = read_number(request.GET.get("n", ""), least=1, most=MOST_PLACES) or 1
     return rank
 
 

@@ -11,6 +11,7 @@ from papers import triage
 from papers.models import Comment, Entry
 from readinglist.http import Request
 
+from .papers import comment_url
 from .viewpoint import find_club, look, open_under_public_catalogue, row_context
 
 HOT = 6
@@ -46,7 +47,7 @@ def club_home(request: Request, slug: str) -> HttpResponse:
 
 
 def load_latest_comments(request: Request, slug: str) -> list[Comment]:
-    """Return the newest comments of a club, each with the beginning of its Markdown in `excerpt`."""
+    """Return the newest comments of a club, each with its address in `url` and how it begins in `excerpt`."""
     comments = (
         Comment.objects.visible_to(request.user)
         .filter(entry__club__slug=slug, removed_at=None)
@@ -60,4 +61,5 @@ def load_latest_comments(request: Request, slug: str) -> list[Comment]:
         if words.count("$") % 2:  # cut within a formula, which would show its source
             words = f"{words.rpartition('$')[0].rstrip()} …"
         comment.excerpt = words  # type: ignore[attr-defined]
+        comment.url = comment_url(comment, slug)  # type: ignore[attr-defined]
     return latest

@@ -4,27 +4,23 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import permissions
 from papers import discussion, reading_list
 from papers.models import Comment
+from papers.numbers import read_number
 from readinglist.http import Request
 
 from .acts import find_paper
-from .papers import describe_paper
+from .papers import comment_url, describe_paper
 from .viewpoint import find_club, look, member_only
 
 
 def _find_comment(request: Request, slug: str, pk: int) -> Comment:
     comments = Comment.objects.visible_to(request.user).select_related("entry__club", "author")
     return get_object_or_404(comments, pk=pk, entry__club__slug=slug)
-
-
-def _comment_url(comment: Comment, slug: str) -> str:
-    return f"{reverse('papers:entry_detail', args=[slug, comment.entry.paper_id])}#c{comment.pk}"
 
 
 @require_POST
@@ -37,9 +33,9 @@ def post_comment(request: Request, slug: str, pk: int) -> HttpResponse:
     text = request.POST.get("text", "").replace("\0", "")
     parent_id = request.POST.get("parent", "")
     parent = None
-    if parent_id.isascii() and parent_id.isdigit() and len(parent_id) < 19:
+    if (number := read_number(parent_id)) is not None:
         there = Comment.objects.filter(entry__club=club, entry__paper=paper, removed_at=None)
-        parent = there.filter(pk=int(parent_id)).first()
+        parent = there.filter(pk=number).first()
     error = ""
     try:
         text = discussion.clean_text(text)
@@ -50,10 +46,10 @@ def post_comment(request: Request, slug: str, pk: int) -> HttpResponse:
                 reading_list.note(club, paper), text=text, by=request.user, parent=parent
             )
             messages.success(request, _("Posted."))
-            return redirect(_comment_url(comment, slug))
+            return redirect(comment_url(comment, slug))
     except discussion.BadComment as refusal:
         error = str(refusal)
-    context = describe_paper(request, view, paper)
+    context = describe_paper(request, view, paper, at_comment=parent.pk if parent else None)
     context.update(
         draft=text, draft_error=error, draft_parent=parent, preview=not error and "preview" in request.POST
     )
@@ -73,7 +69,7 @@ def edit_comment(request: Request, slug: str, pk: int) -> HttpResponse:
             text = discussion.clean_text(text)
             if "preview" not in request.POST:
                 discussion.edit_comment(comment, text=text, by=request.user)
-                return redirect(_comment_url(comment, slug))
+                return redirect(comment_url(comment, slug))
         except discussion.BadComment as refusal:
             error = str(refusal)
     context = {
@@ -83,7 +79,7 @@ def edit_comment(request: Request, slug: str, pk: int) -> HttpResponse:
         "draft": text,
         "draft_error": error,
         "preview": "preview" in request.POST and not error,
-        "back": _comment_url(comment, slug),
+        "back": comment_url(comment, slug),
     }
     return render(request, "papers/comment_edit.html", context)
 
@@ -96,7 +92,7 @@ def remove_comment(request: Request, slug: str, pk: int) -> HttpResponse:
         raise PermissionDenied(_("Only its author and organisers may remove a comment."))
     discussion.remove_comment(comment, by=request.user)
     messages.success(request, _("Removed."))
-    return redirect(_comment_url(comment, slug))
+    return redirect(comment_url(comment, slug))
 
 
 @require_GET
@@ -109,6 +105,6 @@ def comment_history(request: Request, slug: str, pk: int) -> HttpResponse:
         "comment": comment,
         "paper": comment.entry.paper,
         "revisions": list(comment.revisions.order_by("-replaced_at", "-pk")),
-        "back": _comment_url(comment, slug),
+        "back": comment_url(comment, slug),
     }
     return render(request, "papers/comment_history.html", context)

@@ -12,6 +12,7 @@ from accounts import permissions
 from papers import importing
 from papers.forms import ImportForm
 from papers.models import Import
+from papers.numbers import read_number
 from readinglist.http import Request, wants_fragment
 
 SHOWN = 50
@@ -22,9 +23,8 @@ REJECTIONS_SHOWN = 200
 def import_list(request: Request) -> HttpResponse:
     """Show the newest imports; `?before=` goes on below an id."""
     imports = Import.objects.visible_to(request.user).select_related("source", "club", "queued_by")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        imports = imports.filter(pk__lt=int(before))
+    if before := read_number(request.GET.get("before", "")):
+        imports = imports.filter(pk__lt=before)
     rows = list(imports.order_by("-pk")[: SHOWN + 1])
     context = {
         "imports": rows[:SHOWN],
@@ -71,9 +71,8 @@ def import_detail(request: Request, pk: int) -> HttpResponse:
     """Show an import: progress, counts, and every rejection; the page asks again each second until it is over."""
     imports = Import.objects.visible_to(request.user).select_related("source", "club", "queued_by")
     run = get_object_or_404(imports, pk=pk)
-    after = request.GET.get("after", "")
-    number = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
-    rejections = list(run.rejections.filter(number__gt=number)[: REJECTIONS_SHOWN + 1])
+    after = read_number(request.GET.get("after", ""), most=2**31 - 1) or 0
+    rejections = list(run.rejections.filter(number__gt=after)[: REJECTIONS_SHOWN + 1])
     context = {
         "run": run,
         "rejections": rejections[:REJECTIONS_SHOWN],

@@ -4,7 +4,6 @@ from calendar import Calendar
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,10 +13,12 @@ from django.views.decorators.http import require_POST
 
 from papers import reading_list, triage
 from papers.models import Paper, Source
+from papers.numbers import read_number
 from papers.periods import Period, parse_day, parse_month, parse_week
 from papers.trending import load_trending
 from readinglist.http import Request
 
+from .places import read_place
 from .viewpoint import find_club, look, open_under_public_catalogue, row_context
 
 MONDAY_FIRST = Calendar(firstweekday=0)
@@ -195,12 +196,13 @@ def select_rows(request: Request, view: triage.Viewpoint, ranks: list[triage.Ran
         chosen = [rank for rank in chosen if category in rank.categories]
     if request.GET.get("order") == "score":
         chosen = sorted(chosen, key=lambda rank: (-rank.score, rank.n))
-    start = parse_place(request.GET.get("from", ""))
+    start = read_place(request)
     page, rest = chosen[start - 1 : start - 1 + triage.PAGE], len(chosen) - (start - 1 + triage.PAGE)
     return {
         **row_context(request, view),
         "rows": triage.load_rows(view, page) if page else [],
         "counts": counts,
+        "most": triage.PERIOD_LIMIT,
         "strip": triage.draw_strip(ranks, counts),
         "chosen_count": len(chosen),
         "show": show if show in SHOWN else "",
@@ -224,15 +226,6 @@ SHOWN = {
 }
 
 
-def parse_place(text: str) -> int:
-    """Return the number of the first paper on screen. Raises BadRequest for what is no number from 1."""
-    if not text:
-        return 1
-    if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= 6 or int(text) < 1:
-        raise BadRequest(_("“from” is the number of a paper in the listing, from 1."))
-    return int(text)
-
-
 @open_under_public_catalogue
 def trending(request: Request, slug: str | None = None) -> HttpResponse:
     view = look(request, slug)
@@ -252,9 +245,9 @@ def stopped(request: Request, slug: str, day: str) -> HttpResponse:
     club = find_club(request, slug)
     view = look(request, slug)
     period = parse_day(day)
-    text = request.POST.get("paper", "")
-    if view.acting is None or period is None or not (text.isascii() and text.isdigit() and len(text) < 19):
+    pk = read_number(request.POST.get("paper", ""))
+    if view.acting is None or period is None or pk is None:
         raise Http404
-    paper = get_object_or_404(Paper.objects.visible_to(request.user), pk=int(text))
+    paper = get_object_or_404(Paper.objects.visible_to(request.user), pk=pk)
     reading_list.stop_at(club, period.first, paper, by=request.user)
     return HttpResponse(status=204)

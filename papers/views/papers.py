@@ -4,14 +4,17 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from accounts import permissions
 from accounts.models import Club
 from papers import discussion, identifiers, triage
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
+from papers.numbers import read_number
 from papers.records import clean_address
 from readinglist.http import Request
 
+from .places import read_place
 from .viewpoint import look, open_under_public_catalogue, row_context
 
 
@@ -56,7 +59,9 @@ def paper_by_identifier(request: Request, name: str) -> HttpResponse:
     return redirect("papers:paper_detail", named.paper_id)
 
 
-def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> dict[str, Any]:
+def describe_paper(
+    request: Request, view: triage.Viewpoint, paper: Paper, *, at_comment: int | None = None
+) -> dict[str, Any]:
     """Return all that the page shows.
 
     The club is the one whose address it is, the one the paper is private to, or the one the reader acts in.
@@ -92,21 +97,51 @@ def describe_paper(request: Request, view: triage.Viewpoint, paper: Paper) -> di
         "taggings": list(entry.taggings.select_related("tag")) if entry else [],
         "can_tag": club is not None and permissions.can_tag(request.user, club),
         "can_comment": club is not None and permissions.can_comment(request.user, club),
-        **describe_discussion(request, club, entry),
+        **describe_discussion(request, club, entry, at=at_comment),
     }
 
 
-def describe_discussion(request: Request, club: Club | None, entry: Entry | None) -> dict[str, Any]:
-    """Return the comments of an entry in reading order, each with its depth and what I may do with it."""
+def describe_discussion(
+    request: Request, club: Club | None, entry: Entry | None, *, at: int | None = None
+) -> dict[str, Any]:
+    """Return comments of an entry in reading order, each with what I may do with it, and the ways to the others.
+
+    A page has discussion.SHOWN of them: those with the comment `at` or `?comment=`, or those from place `?from=` on.
+    """
     if club is None or entry is None:
         return {"posts": [], "comment_count": 0}
-    posts = discussion.thread(Comment.objects.filter(entry=entry).select_related("author"))
+    all_posts = discussion.thread(Comment.objects.filter(entry=entry).defer("text"))
+    if at is None:
+        at = read_number(request.GET.get("comment", ""))
+    places = {post.comment.pk: place for place, post in enumerate(all_posts)}
+    start = read_place(request) - 1
+    if start >= len(all_posts):
+        start = max(0, len(all_posts) - 1)
+        start -= start % discussion.SHOWN
+    if at in places:
+        start = places[at] - places[at] % discussion.SHOWN
+    posts = discussion.window(all_posts, start)
+    comments = Comment.objects.select_related("author").in_bulk([post.comment.pk for post in posts])
     for post in posts:
+        post.comment = comments.get(post.comment.pk, post.comment)
         author_id, is_there = post.comment.author_id, post.comment.removed_at is None
         post.is_mine = author_id == request.user.pk
         post.can_edit = is_there and permissions.can_edit_comment(request.user, author_id, club)
         post.can_remove = is_there and permissions.can_remove_comment(request.user, author_id, club)
-    return {"posts": posts, "comment_count": entry.comment_count}
+    end = start + discussion.SHOWN
+    return {
+        "posts": posts,
+        "comment_count": entry.comment_count,
+        "earlier": max(1, start + 1 - discussion.SHOWN) if start else None,
+        "later": end + 1 if end < len(all_posts) else None,
+    }
+
+
+def comment_url(comment: Comment, slug: str) -> str:
+    """Return where a comment stands; `comment.entry` is loaded."""
+    page = reverse("papers:entry_detail", args=[slug, comment.entry.paper_id])
+    query = f"?comment={comment.pk}" if comment.entry.comment_count > discussion.SHOWN else ""
+    return f"{page}{query}#c{comment.pk}"
 
 
 def _address(identifier: PaperIdentifier) -> str:

@@ -27,8 +27,9 @@ from papers.api.serializers import (
     SourceSerializer,
     TombstoneSerializer,
 )
-from papers.filters import LARGEST_ID, ListingFilter, PaperFilter
+from papers.filters import ListingFilter, PaperFilter
 from papers.models import Listing, ListingItem, MergedPaper, Paper, PaperIdentifier, Source, Tombstone
+from papers.numbers import read_number
 
 from .base import ApiView, ListView, VersionedListView
 
@@ -112,7 +113,7 @@ class PaperDetail(ApiView):
 
     def _find(self, name: str) -> Paper | HttpResponse:
         papers = self.reach.papers()
-        pk = read_id(name)
+        pk = read_number(name)
         if pk is not None:
             paper = papers.prefetch_related("identifiers").defer("search_text").filter(pk=pk).first()
             if paper is not None:
@@ -221,18 +222,10 @@ class ListingItemList(ListView):
         return super().get(request, *args, **kwargs)
 
 
-def read_id(text: str) -> int | None:
-    """Return an id as an address writes it; None for anything else."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        return None
-    number = int(text)
-    return number if number <= LARGEST_ID else None
-
-
 def find_source(sources: QuerySet[Source], name: str) -> Source:
     """Return a source by id or short name. Raises InvalidInput."""
     found = sources.filter(slug=name).first()
-    if found is None and (pk := read_id(name)) is not None:
+    if found is None and (pk := read_number(name)) is not None:
         found = sources.filter(pk=pk).first()
     if found is None:
         raise InvalidInput({"source": [_("There is no such source. Give its id or its short name.")]})

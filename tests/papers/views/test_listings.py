@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from accounts.models import Club, Membership
-from papers import catalogue, discussion, reading_list
-from papers.models import ListingItem, ListingVisit, Paper, Source
+from papers import catalogue, discussion, reading_list, triage
+from papers.models import Listing, ListingItem, ListingVisit, Paper, Source
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -374,6 +374,18 @@ def test_votes_of_all_my_clubs_count_outside_a_clubs_address(
     client.force_login(member)
     assert get(DAY).words("//output")[0] == "2"
     assert get(CLUB_DAY).words("//output")[0] == "1"
+
+
+def test_a_month_with_more_than_a_page_counts_says_so(signed_in, get, source, club):
+    listing = Listing.objects.create(source=source, date=date(2025, 3, 3))
+    papers = Paper.objects.bulk_create(Paper(title=f"Number {n}") for n in range(triage.PERIOD_LIMIT))
+    ListingItem.objects.bulk_create(
+        ListingItem(listing=listing, paper=paper, position=n) for n, paper in enumerate(papers[1:], start=1)
+    )
+    assert not get("/clubs/ml/papers/month/2025-03").find(".notice")
+    ListingItem.objects.create(listing=listing, paper=papers[0], position=triage.PERIOD_LIMIT)
+    [said] = get("/clubs/ml/papers/month/2025-03").words(".notice")
+    assert said.startswith("These are the first 2000 papers")
 
 
 # Hostile text

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Club, Membership
 from papers import catalogue, discussion, reading_list
-from papers.models import MergedPaper, Paper
+from papers.models import Comment, MergedPaper, Paper
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -201,11 +201,76 @@ def test_a_page_costs_the_same_for_any_number_of_comments(
         parent = comment if index % 3 else None
         if index < 30:
             reading_list.tag(entry, name=f"tag-{index}", by=member)
-    # user, my clubs; paper, identifiers; acts, row; entry, listings, tags; comments
-    with django_assert_num_queries(10):
+    # user, my clubs; paper, identifiers; acts, row; entry, listings, tags; comments, those on screen
+    with django_assert_num_queries(11):
         page = get(f"/clubs/ml/papers/{paper.pk}")
     assert len(page.find(".comment")) == number
     assert len(page.ids) == len(set(page.ids))
+
+
+@pytest.fixture
+def long_discussion(club, paper, organiser):
+    """Comments 1 to 250: threads of seven, each a reply to the one before."""
+    entry = reading_list.note(club, paper)
+    parent = None
+    for number in range(1, 251):
+        parent = Comment.objects.create(
+            entry=entry,
+            author=organiser,
+            text=f"Comment {number}.",
+            parent=parent if number % 7 != 1 else None,
+        )
+    entry.comment_count = 250
+    entry.save()
+    return list(Comment.objects.order_by("pk"))
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last", "ways"),
+    [
+        ("", 1, 100, ["?from=101#comments"]),
+        ("?from=101", 101, 200, ["?from=1#comments", "?from=201#comments"]),
+        ("?from=201", 201, 250, ["?from=101#comments"]),
+        ("?from=50", 50, 149, ["?from=1#comments", "?from=150#comments"]),
+        ("?from=9999", 201, 250, ["?from=101#comments"]),
+    ],
+)
+def test_a_long_discussion_comes_in_pages(signed_in, get, paper, long_discussion, query, first, last, ways):
+    page = get(f"/clubs/ml/papers/{paper.pk}{query}")
+    shown = [f"Comment {number}." for number in range(first, last + 1)]
+    assert page.words("//article[contains(@class, 'comment')]//div[@class='prose']") == shown
+    assert {href for href in page.hrefs if href and href.startswith("?from")} == set(ways)
+    for tag in ("ol", "li", "details", "form"):  # a parser would mend what is cut within a thread
+        assert page.text.count(f"<{tag}") - page.text.count("<link") * (tag == "li") == page.text.count(
+            f"</{tag}>"
+        )
+
+
+def test_a_comments_address_leads_to_its_page(signed_in, client, get, paper, long_discussion):
+    wanted = long_discussion[222]
+    [address] = {
+        href for href in get("/clubs/ml/").hrefs if href and href.endswith(f"#c{long_discussion[249].pk}")
+    }
+    assert (
+        address == f"/clubs/ml/papers/{paper.pk}?comment={long_discussion[249].pk}#c{long_discussion[249].pk}"
+    )
+    assert f"c{wanted.pk}" in get(f"/clubs/ml/papers/{paper.pk}?comment={wanted.pk}").ids
+    answer = client.post(f"/clubs/ml/papers/{paper.pk}/comments", {"text": "Last."})
+    assert "Last." in get(answer.url.partition("#")[0]).text
+    preview = {"text": "Reply.", "parent": wanted.pk, "preview": "1"}
+    assert (
+        f'id="c{wanted.pk}"' in client.post(f"/clubs/ml/papers/{paper.pk}/comments", preview).content.decode()
+    )
+
+
+@pytest.mark.parametrize("query", ["?from=0", "?from=x", "?from=1000000"])
+def test_odd_places_are_refused(signed_in, client, paper, long_discussion, query):
+    assert client.get(f"/clubs/ml/papers/{paper.pk}{query}").status_code == 400
+
+
+@pytest.mark.parametrize("comment", ["0", "x", "9" * 40, "%00", "-1"])
+def test_a_comment_that_is_not_there_leads_to_the_beginning(signed_in, get, paper, long_discussion, comment):
+    assert f"c{long_discussion[0].pk}" in get(f"/clubs/ml/papers/{paper.pk}?comment={comment}").ids
 
 
 def test_a_new_record_of_the_paper_shows(signed_in, get, paper, source):
