@@ -323,8 +323,13 @@ def content_hash(record: Record) -> bytes:
     The source's votes, the place in the input and the day of the listing are no part of it, nor is the order
     of identifiers.
     """
-    data = {name: value for name, value in to_data(record).items() if name not in _NOT_CONTENT}
-    if "identifiers" in data:
-        data["identifiers"].sort()
-    canonical = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hash_data(to_data(record))
+
+
+def hash_data(data: dict[str, Any]) -> bytes:
+    """Digest a record as `content_hash` does, from what `to_data` gave."""
+    content = {name: value for name, value in data.items() if name not in _NOT_CONTENT}
+    if "identifiers" in content:
+        content["identifiers"] = sorted(content["identifiers"])
+    canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).digest()

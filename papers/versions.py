@@ -58,7 +58,7 @@ class Stamps:
         self._libraries: dict[tuple[bool, int], tuple[Library, list[models.Model], list[Gone]]] = {}
 
     def add(self, library: Library, changed: Iterable[models.Model], deleted: Iterable[Gone] = ()) -> None:
-        """Note what has changed in a library, and what is gone."""
+        """Note that a library has changed: which rows still need their number, and what is gone."""
         place = (isinstance(library, Catalogue), library.pk)
         _library, rows, gone = self._libraries.setdefault(place, (library, [], []))
         rows += changed
@@ -67,8 +67,7 @@ class Stamps:
     def write(self) -> None:
         """Stamp every library that has changed; the last statement of the verb."""
         for _place, (library, rows, gone) in sorted(self._libraries.items(), key=lambda item: item[0]):
-            if rows or gone:
-                stamp(library, rows, deleted=gone)
+            stamp(library, rows, deleted=gone)
 
 
 def _raise_version(library: Library) -> int:

@@ -1,0 +1,238 @@
+"""Find out which paper each record speaks of, one by one, and fold: by key, by identifiers, by title.
+
+What shares none of these with anything takes the shorter way of `_staging`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import connection, models
+
+from papers import merge
+from papers.identifiers import Identifier
+from papers.models import Paper, PaperIdentifier, Source, SourceRecord
+from papers.records import Record, from_data
+from papers.trending import compute_heat
+from papers.versions import Stamps
+
+from ._merging import merge_papers
+from ._staging import Told
+
+# The columns of a paper that are computed from what its sources say.
+FOLDED = [
+    *("title", "title_key", "abstract", "excerpt", "authors", "published", "updated", "revision"),
+    *("categories", "journal", "urls", "comment", "withdrawn"),
+]
+
+
+@dataclass(slots=True)
+class _Work:
+    """A paper while a batch is taken in; `into` is the one it turned out to be."""
+
+    paper: Paper
+    is_new: bool = False
+    first_key: str = ""
+    into: "_Work | None" = None
+
+    @property
+    def root(self) -> "_Work":
+        work = self
+        while work.into is not None:
+            work = work.into
+        return work
+
+
+class Batch:
+    """What is new in a batch, and the papers it speaks of. The catalogue is locked."""
+
+    def __init__(
+        self, source: Source, fresh: Mapping[str, Told], known: Mapping[str, int], stamps: Stamps
+    ) -> None:
+        """`known` has the papers of keys that the source has used before."""
+        self.source, self.fresh, self.known, self.stamps = source, fresh, known, stamps
+        records = [told.record for told in fresh.values()]
+        self.by_identifier = _find_by_identifier(records)
+        self.by_title = _find_by_title(source, records)
+        self.existing = Paper.objects.select_for_update(of=("self",)).in_bulk(
+            {known[key] for key in fresh if key in known}
+            | set(self.by_identifier.values())
+            | {paper_id for namesakes in self.by_title.values() for paper_id, _ in namesakes}
+        )
+        self.works: dict[int, _Work] = {}
+        self.new_by_identifier: dict[Identifier, _Work] = {}
+        self.new_by_title: dict[str, list[tuple[_Work, merge.Described]]] = defaultdict(list)
+        self.found = {key: self._find(key, told.record) for key, told in fresh.items()}
+
+    def paper_id(self, key: str) -> int:
+        """Return the paper of a record of this batch, new or seen before."""
+        if key in self.found:
+            return self.found[key].root.paper.pk
+        pk = self.known[key]
+        return self.works[pk].root.paper.pk if pk in self.works else pk
+
+    def write(self) -> list[Paper]:
+        """Write papers and records; return the papers touched."""
+        works = {id(work.root): work.root for work in self.found.values()}
+        new = [work.paper for work in works.values() if work.is_new]
+        Paper.objects.bulk_create(new)
+        SourceRecord.objects.bulk_create(
+            [
+                SourceRecord(
+                    paper=self.found[key].root.paper,
+                    source=self.source,
+                    key=key,
+                    content_hash=told.hash,
+                    data=told.data,
+                )
+                for key, told in self.fresh.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["source", "key"],
+            update_fields=["paper", "content_hash", "data", "received"],
+        )
+        papers = {work.paper.pk: work.paper for work in works.values()}
+        if papers:
+            fold_papers(papers)
+        return list(papers.values())
+
+    def is_first(self, key: str) -> bool:
+        """Tell whether a record of this batch made a new paper, rather than adding to one."""
+        root = self.found[key].root
+        return root.is_new and root.first_key == key
+
+    def _find(self, key: str, record: Record) -> _Work:
+        """Find the paper of a record: by what the source said before, by identifier, by title; else a new one."""
+        alike = [self._work_of(pk) for name in record.identifiers if (pk := self.by_identifier.get(name))]
+        alike += [work.root for name in record.identifiers if (work := self.new_by_identifier.get(name))]
+        if key in self.known:
+            alike.append(self._work_of(self.known[key]))
+        title = merge.title_key(record.title)
+        alike += self._match_by_title(record, title, has_paper=bool(alike))
+        work = self._unite(alike) or _Work(Paper(title=record.title), is_new=True, first_key=key)
+        for name in record.identifiers:
+            self.new_by_identifier[name] = work
+        self.new_by_title[title].append((work, record))
+        return work
+
+    def _work_of(self, pk: int) -> _Work:
+        return self.works.setdefault(pk, _Work(self.existing[pk])).root
+
+    def _match_by_title(self, record: Record, title: str, *, has_paper: bool) -> list[_Work]:
+        """Return the papers of this title that are surely the record's; what is unsure stays apart."""
+        namesakes = [(self._work_of(pk), stated) for pk, stated in self.by_title.get(title, ())]
+        namesakes += [(work.root, stated) for work, stated in self.new_by_title[title]]
+        alike = [(work, merge.compare_works(record, stated)) for work, stated in namesakes]
+        same = [work for work, likeness in alike if likeness is merge.Likeness.SAME]
+        if same or has_paper:
+            return same
+        is_only_one = len({id(work) for work, _ in alike}) == 1
+        if is_only_one and all(likeness is merge.Likeness.TITLE_ONLY for _, likeness in alike):
+            return [alike[0][0]]
+        return []
+
+    def _unite(self, alike: list[_Work]) -> _Work | None:
+        """Return the one work that all of these are, merging papers that a record shows to be the same."""
+        works = list({id(work): work for work in alike}.values())
+        if not works:
+            return None
+        # The oldest paper stays; a new one gives way to any that is there.
+        works.sort(key=lambda work: (work.is_new, work.paper.pk or 0))
+        keep = works[0]
+        for other in works[1:]:
+            if not other.is_new:
+                if self.source.club_id is not None:
+                    continue  # a club's file decides nothing about papers of others: they stay apart
+                reason = "A record names both, by identifiers or by title and authors."
+                merge_papers(keep.paper, other.paper, reason=reason, stamps=self.stamps)
+            other.into = keep
+        return keep
+
+
+def _find_by_identifier(records: Iterable[Record]) -> dict[Identifier, int]:
+    by_scheme = defaultdict(set)
+    for record in records:
+        for name in record.identifiers:
+            by_scheme[name.scheme].add(name.value)
+    if not by_scheme:
+        return {}
+    condition = models.Q()
+    for scheme, values in by_scheme.items():
+        condition |= models.Q(scheme=scheme, value__in=values)
+    rows = PaperIdentifier.objects.filter(condition).values_list("scheme", "value", "paper_id")
+    return {Identifier(scheme, value): paper_id for scheme, value, paper_id in rows}
+
+
+def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[tuple[int, merge.Described]]]:
+    """Return the papers that have the title of one of the records, each with all that its sources state.
+
+    Titles are never matched across clubs: a club's own papers and everybody's, no others.
+    """
+    keys = {merge.title_key(record.title) for record in records} - {""}
+    scope = models.Q(private_to=None)
+    if source.club_id is not None:
+        scope |= models.Q(private_to=source.club_id)
+    found: dict[str, list[tuple[int, merge.Described]]] = defaultdict(list)
+    for paper in Paper.objects.filter(scope, title_key__in=keys).prefetch_related("source_records"):
+        stated = merge.fold(from_data(row.data) for row in paper.source_records.all())
+        found[paper.title_key].append((paper.pk, stated))
+    return found
+
+
+def fold_papers(papers: dict[int, Paper]) -> None:
+    """Compute every touched paper from all that its sources say, its identifiers and search text too."""
+    said: dict[int, list[tuple[int | None, Record]]] = defaultdict(list)
+    rows = SourceRecord.objects.filter(paper__in=papers).values_list("paper_id", "source__club_id", "data")
+    for paper_id, club_id, data in rows:
+        said[paper_id].append((club_id, from_data(data)))
+    identifiers: dict[int, set[Identifier]] = {}
+    for pk, paper in papers.items():
+        # What clubs brought never colours a paper that a source of the installation speaks of; without one, a
+        # public identifier makes it everybody's, and what came without stays the club's.
+        public = [record for club_id, record in said[pk] if club_id is None]
+        public = public or [record for _, record in said[pk] if record.identifiers]
+        folded = merge.fold(public or [record for _, record in said[pk]])
+        for name in FOLDED:
+            setattr(paper, name, getattr(folded, name))
+        paper.private_to_id = None if public else next(club_id for club_id, _ in said[pk])
+        identifiers[pk] = set(folded.identifiers)
+        if not paper.heat:
+            paper.heat = compute_heat(paper.upvotes, paper.created.date())
+    Paper.objects.bulk_update(papers.values(), [*FOLDED, "private_to", "heat"])
+    _write_identifiers(identifiers)
+    _write_search_text(papers)
+
+
+def _write_identifiers(wanted: dict[int, set[Identifier]]) -> None:
+    rows = PaperIdentifier.objects.filter(paper__in=wanted)
+    stale = []
+    for row in rows:
+        name = Identifier(row.scheme, row.value)
+        if name in wanted[row.paper_id]:
+            wanted[row.paper_id].remove(name)
+        else:
+            stale.append(row.pk)
+    if stale:
+        PaperIdentifier.objects.filter(pk__in=stale).delete()
+    PaperIdentifier.objects.bulk_create(
+        (
+            PaperIdentifier(paper_id=pk, scheme=name.scheme, value=name.value)
+            for pk, names in wanted.items()
+            for name in names
+        ),
+        # What a club's file claims may belong to a paper it was not merged with, which keeps it.
+        ignore_conflicts=True,
+    )
+
+
+def _write_search_text(papers: Iterable[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE papers_paper AS paper
+               SET search_text = papers_search_text(title, authors, abstract, ARRAY(
+                   SELECT lower(value) FROM papers_paperidentifier WHERE paper_id = paper.id))
+             WHERE id = ANY(%s)
+            """,
+            [list(papers)],
+        )
