@@ -16,13 +16,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page shows; all of it is there already, so no page pays a query."""
     user = getattr(request, "user", None)
     current_club = getattr(request, "current_club", None)
+    my_clubs = getattr(request, "my_clubs", [])
     return {
         "site_name": settings.SITE_NAME,
-        "public_catalogue": settings.PUBLIC_CATALOGUE,
-        "my_clubs": getattr(request, "my_clubs", []),
+        "my_clubs": my_clubs,
         "current_club": current_club,
-        "may_import": user is not None
-        and (permissions.is_administrator(user) or permissions.can_import(user, current_club)),
+        "may_import": user is not None and permissions.can_import_somewhere(user, my_clubs),
         # Only the sign-up page looks; the others do not pay the query.
         "invitation": SimpleLazyObject(partial(find_invitation, request)),
         "is_demo": settings.DEMO,

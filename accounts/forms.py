@@ -60,7 +60,7 @@ class ClubForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=100)
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), help_text=_("Listings and meetings are dated in it."), initial="UTC"
+        label=_("Time zone"), help_text=_("The one its meetings go by."), initial="UTC"
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

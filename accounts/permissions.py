@@ -6,9 +6,11 @@ Everything about one club is answered from `role_in`, which costs no query for c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import AnonymousUser
 
-from .models import ApiToken, Club, ClubQuerySet, Membership, Role, User
+from .models import ApiToken, Club, Membership, Role, User
 
 Person = User | AnonymousUser
 
@@ -58,10 +60,6 @@ def is_administrator(user: Person) -> bool:
     return isinstance(user, User) and user.is_active and user.is_superuser
 
 
-def can_see_club(user: Person, club: Club) -> bool:
-    return club.is_public or is_member(user, club)
-
-
 def can_vote(user: Person, club: Club) -> bool:
     return is_member(user, club)
 
@@ -83,13 +81,14 @@ def can_remove_comment(user: Person, author_id: int | None, club: Club) -> bool:
     return can_edit_comment(user, author_id, club) or is_organiser(user, club)
 
 
-def can_drop_entry(user: Person, club: Club) -> bool:
-    return is_organiser(user, club)
-
-
 def can_import(user: Person, club: Club | None) -> bool:
     """Organisers import for their club; without a club the import is the installation's."""
     return is_administrator(user) if club is None else is_organiser(user, club)
+
+
+def can_import_somewhere(user: Person, clubs: Iterable[Club]) -> bool:
+    """Whether the pages of imports are anything to them: for the installation, or for one of their clubs."""
+    return is_administrator(user) or any(can_import(user, club) for club in clubs)
 
 
 def can_see_members(user: Person, club: Club) -> bool:
@@ -141,14 +140,3 @@ def token_allows(token: ApiToken | None, club: Club | None, write: bool) -> bool
     if not limit:
         return True
     return not write if club is None else club.pk in limit
-
-
-def clubs_open_to(user: Person, token: ApiToken | None = None) -> ClubQuerySet:
-    """Return the clubs a request reaches: those this person is a member of, within the limit of the token.
-
-    Rows of clubs start here: `Entry.objects.visible_to(user).filter(club__in=clubs_open_to(user, token))`.
-    Public clubs of others are not among them.
-    """
-    clubs = Club.objects.of(user)
-    limit = token_clubs(token) if token is not None else set()
-    return clubs.filter(pk__in=limit) if limit else clubs

@@ -23,8 +23,20 @@ SHOWN = 100
 """Comments on a page: each costs time to render, and formulas much of it."""
 
 
-class BadComment(Exception):
-    """A comment that is empty, too long, or answers one that is not there; its text says which."""
+class Refused(Exception):
+    """What cannot be done to a discussion now; its text is a sentence for the person who tried."""
+
+
+class BadComment(Refused):
+    """A comment that is empty or too long."""
+
+
+class CommentGone(Refused):
+    """The comment to edit or to answer has been removed, or was never there."""
+
+
+class TooManyComments(Refused):
+    """More than anybody types within a few minutes."""
 
 
 def clean_text(text: str) -> str:
@@ -45,16 +57,20 @@ def clean_text(text: str) -> str:
     return clean
 
 
-@transaction.atomic
 def post_comment(entry: Entry, *, text: str, by: User, parent: Comment | None = None) -> Comment:
-    """Add a comment to an entry's discussion, or a reply to one of its comments. Raises BadComment."""
+    """Add a comment to an entry's discussion, or a reply to one of its comments. Raises Refused."""
     text = clean_text(text)
     if not rates.is_within(f"comment:{by.pk}", most=POSTS, seconds=POSTS_SECONDS):
-        raise BadComment(_("You have posted many comments within a few minutes. Go on a little later."))
+        raise TooManyComments(_("You have posted many comments within a few minutes. Go on a little later."))
+    return _post(entry, text, by, parent)
+
+
+@transaction.atomic
+def _post(entry: Entry, text: str, by: User, parent: Comment | None) -> Comment:
     entry = Entry.objects.select_for_update(of=("self",)).select_related("club").get(pk=entry.pk)
     if parent is not None:
         if parent.entry_id != entry.pk or parent.removed_at is not None:
-            raise BadComment(_("The comment you answer is gone. Post yours as a new one."))
+            raise CommentGone(_("The comment you answer is gone. Post yours as a new one."))
         if _depth_of(parent) >= DEPTH_LIMIT:
             parent = parent.parent
     comment = Comment.objects.create(entry=entry, author=by, text=text, parent=parent)
@@ -65,11 +81,11 @@ def post_comment(entry: Entry, *, text: str, by: User, parent: Comment | None = 
 
 @transaction.atomic
 def edit_comment(comment: Comment, *, text: str, by: User) -> Comment:
-    """Replace what a comment says and keep what it said before. Raises BadComment."""
+    """Replace what a comment says and keep what it said before. Raises Refused."""
     text = clean_text(text)
     comment = _lock(comment)
     if comment.removed_at is not None:
-        raise BadComment(_("This comment has been removed. Post a new one."))
+        raise CommentGone(_("This comment has been removed. Post a new one."))
     if comment.text != text:
         CommentRevision.objects.create(comment=comment, text=comment.text)
         comment.text, comment.edited_at = text, timezone.now()

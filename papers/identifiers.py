@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 SCHEMES: Final = ("arxiv", "doi", "pmid", "pmcid", "openreview", "isbn")
 
-MAX_VALUE_LENGTH: Final = 500
-"""No identifier of any scheme comes near this; the longest DOIs in use have about 200 characters."""
+MAX_VALUE_LENGTH: Final = 300
+"""What the catalogue keeps; the longest DOIs in use have about 200 characters."""
 
 _MAX_WRITTEN_LENGTH: Final = 2_000  # a value with scheme, host and query around it
 

@@ -38,7 +38,6 @@ class Folded:
     journal: str
     urls: tuple[tuple[str, str], ...]
     comment: str
-    submitter: str
     withdrawn: bool
 
 
@@ -78,7 +77,6 @@ def fold(records: Iterable[Record]) -> Folded:
         journal=next((record.journal for record in ranked if record.journal), ""),
         urls=tuple(dict.fromkeys(pair for record in ranked for pair in record.urls)),
         comment=next((record.comment for record in ranked if record.comment), ""),
-        submitter=next((record.submitter for record in ranked if record.submitter), ""),
         withdrawn=any(record.withdrawn and record.revision in (None, revision) for record in ranked),
     )
 
@@ -262,11 +260,6 @@ def compare_works(one: Described, other: Described) -> Likeness:
     if set(first).isdisjoint(second):
         return Likeness.DIFFERENT
     return Likeness.SAME if _agree_on_authors(first, second) and not contradicts else Likeness.UNSURE
-
-
-def is_same_work(one: Described, other: Described) -> bool:
-    """Tell whether two descriptions are surely of one work; `compare_works` tells what is less than sure."""
-    return compare_works(one, other) is Likeness.SAME
 
 
 def is_bare(record: Described) -> bool:

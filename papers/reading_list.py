@@ -24,12 +24,8 @@ TAG_LENGTH = Tag._meta.get_field("name").max_length or 50
 VISIT = timedelta(minutes=30)
 
 
-class Refused(Exception):
-    """An act that makes no sense here; its text is a sentence for the person who tried."""
-
-
-class BadTag(Refused):
-    """A tag that is empty, too long, or one too many."""
+class BadTag(Exception):
+    """A tag that is empty, too long, or one too many; its text is a sentence for the person who tried."""
 
 
 def note(club: Club, paper: Paper) -> Entry:

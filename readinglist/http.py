@@ -1,9 +1,8 @@
-"""What every view knows of a request, and the two ways to answer an act."""
+"""What every view knows of a request."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
@@ -22,12 +21,3 @@ class Request(HttpRequest):
 def wants_fragment(request: Request) -> bool:
     """True when htmx swaps the answer into the page on screen; boosted links and Back need a whole page."""
     return bool(request.htmx) and not (request.htmx.boosted or request.htmx.history_restore_request)
-
-
-def fragment_or_redirect(
-    request: Request, template: str, context: dict[str, Any], *, to: str
-) -> HttpResponse:
-    """Answer an act: the changed fragment for htmx, a redirect to an address for everyone else."""
-    if wants_fragment(request):
-        return render(request, template, context)
-    return redirect(to)

@@ -6,7 +6,7 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SITE_URL", "http://localhost:8000")
 
 from readinglist.settings import *  # noqa: F403
-from readinglist.settings import CACHES, DATABASES, STORAGES, VAR_DIR
+from readinglist.settings import CACHES, DATABASES, REST_FRAMEWORK, STORAGES, VAR_DIR
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
@@ -20,3 +20,4 @@ FILES_DIR = VAR_DIR / "test-files" / os.environ.get("PYTEST_XDIST_WORKER", "main
 CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": os.environ.get("PYTEST_XDIST_WORKER", "main")}}
 # A thread of the server that browsers are led to would keep the database from being dropped at the end.
 DATABASES = {"default": {**DATABASES["default"], "CONN_MAX_AGE": 0}}
+REST_FRAMEWORK = {**REST_FRAMEWORK, "TEST_REQUEST_DEFAULT_FORMAT": "json"}

@@ -244,6 +244,7 @@ def test_public_catalogue_opens_no_club(name, cast, place, settings):
         "papers:club_day",
         "papers:entry_detail",
         "papers:club_trending",
+        "papers:comment_history",
     ],
 )
 def test_public_club_may_be_read_by_all(name, cast, place, club):

@@ -77,7 +77,6 @@ class Answer:
     text: str
     fields: list[Value] = field(default_factory=list)
     is_list: bool = False
-    is_good: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,6 @@ def _describe(schema: dict[str, Any], path: str, method: str, operation: dict[st
 
 
 def _answer(schema: dict[str, Any], status: str, answer: dict[str, Any]) -> Answer:
-    is_good = status < "400"
     contents: dict[str, Any] = answer.get("content", {})
     content: dict[str, Any] = next(iter(contents.values()), {})
     shape = _resolve(schema, content.get("schema", {}))
@@ -151,8 +149,8 @@ def _answer(schema: dict[str, Any], status: str, answer: dict[str, Any]) -> Answ
     is_list = shape.get("type") == "array"
     if is_list:
         shape = shape["items"]
-    fields = list(_fields(schema, shape)) if is_good else []
-    return Answer(status, answer.get("description", ""), fields, is_list, is_good)
+    fields = list(_fields(schema, shape)) if status < "400" else []
+    return Answer(status, answer.get("description", ""), fields, is_list)
 
 
 def _resolve(schema: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,6 @@ from papers.numbers import read_number
 from . import preconditions, problems
 from .permissions import TokenScope
 from .reach import Reach
-from .throttling import TokenRateThrottle
 
 DEFAULT_LIMIT = 50
 MOST = 100
@@ -86,7 +85,6 @@ class HuggingFaceView(APIView):
     http_method_names = ["get", "head"]
     authentication_classes = [BasicTokenAuthentication, OwnBearerAuthentication, SessionAuthentication]
     permission_classes = [CatalogueIsOpen, TokenScope]
-    throttle_classes = [TokenRateThrottle]
     content_negotiation_class = AnyAccept
 
     @cached_property

@@ -215,16 +215,16 @@ class VersionPagination(KeysetPagination):
         ]
 
 
-def read_limit(request: Request, default: int = PAGE_SIZE, most: int = MAX_PAGE_SIZE) -> int:
+def read_limit(request: Request) -> int:
     """Return how many rows the client wants. Raises InvalidInput."""
     text = request.query_params.get("limit")
     if text is None:
-        return default
-    number = read_number(text, least=1, most=most)
+        return PAGE_SIZE
+    number = read_number(text, least=1, most=MAX_PAGE_SIZE)
     if number is None:
         raise InvalidInput(
-            {"limit": [_("A page has 1 to %(most)d rows.") % {"most": most}]},
-            accepted={"limit": {"minimum": 1, "maximum": most}},
+            {"limit": [_("A page has 1 to %(most)d rows.") % {"most": MAX_PAGE_SIZE}]},
+            accepted={"limit": {"minimum": 1, "maximum": MAX_PAGE_SIZE}},
         )
     return number
 

@@ -21,8 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from papers import importing, reading_list
-from papers.discussion import BadComment
+from papers import discussion, importing, reading_list
 
 logger = logging.getLogger("django.request")
 
@@ -109,14 +108,16 @@ def translate(error: Exception) -> exceptions.APIException:
             return exceptions.PermissionDenied()
         case reading_list.BadTag():
             return InvalidInput({"name": [str(error)]})
-        case BadComment():
+        case discussion.BadComment():
             return InvalidInput({"text": [str(error)]})
+        case discussion.TooManyComments():
+            return exceptions.Throttled(wait=discussion.POSTS_SECONDS, detail=str(error))
+        case discussion.Refused():
+            return Refused(str(error))
         case importing.TooLarge():
             return TooLarge(str(error))
         case importing.Refused():
             return InvalidInput({"non_field_errors": [str(error)]})
-        case reading_list.Refused():
-            return Refused(str(error))
         case django_exceptions.RequestDataTooBig():
             return TooLarge(_("The fields of the form have more than is read here."))
         case django_exceptions.SuspiciousOperation() | django_exceptions.BadRequest():

@@ -1,6 +1,6 @@
 """The only door into the catalogue. One paper is a batch of one."""
 
 from ._adding import Change, Outcome, add_records
-from ._adding import unite_papers as merge_papers
+from ._uniting import merge_papers
 
 __all__ = ["Change", "Outcome", "add_records", "merge_papers"]

@@ -8,14 +8,13 @@ from enum import StrEnum
 from django.db import transaction
 from django.utils import timezone
 
-from papers.models import Catalogue, Paper, Source, SourceRecord
+from papers.models import Catalogue, Source, SourceRecord
 from papers.records import Record, hash_data, to_data
 from papers.versions import Stamps
 
 from . import _listings, _staging
-from ._identity import Batch, fold_papers
-from ._merging import merge_papers
-from ._staging import Told
+from ._identity import Batch
+from ._told import Told
 
 FUTURE = timedelta(days=7)
 
@@ -140,14 +139,3 @@ def _write(
         stamps.add(catalogue, papers)
     stamps.write()
     return paper_ids
-
-
-@transaction.atomic
-def unite_papers(keep: Paper, other: Paper, *, reason: str) -> Paper:
-    """Make one paper of two that people know to be one work; `other`'s id leads to `keep` from then on."""
-    Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
-    stamps = Stamps()
-    merge_papers(keep, other, reason=reason, stamps=stamps)
-    fold_papers({keep.pk: keep})
-    stamps.write()
-    return keep

@@ -16,14 +16,8 @@ from papers.records import Record, from_data
 from papers.trending import compute_heat
 from papers.versions import Stamps
 
-from ._merging import merge_papers
-from ._staging import Told
-
-# The columns of a paper that are computed from what its sources say.
-FOLDED = [
-    *("title", "title_key", "abstract", "excerpt", "authors", "published", "updated", "revision"),
-    *("categories", "journal", "urls", "comment", "withdrawn"),
-]
+from ._merging import move_everything
+from ._told import FOLDED, Told, fold_told
 
 
 @dataclass(slots=True)
@@ -144,7 +138,7 @@ class Batch:
                 if self.source.club_id is not None:
                     continue  # a club's file decides nothing about papers of others: they stay apart
                 reason = "A record names both, by identifiers or by title and authors."
-                merge_papers(keep.paper, other.paper, reason=reason, stamps=self.stamps)
+                move_everything(keep.paper, other.paper, reason=reason, stamps=self.stamps)
             other.into = keep
         return keep
 
@@ -187,14 +181,9 @@ def fold_papers(papers: dict[int, Paper]) -> None:
         said[paper_id].append((club_id, from_data(data)))
     identifiers: dict[int, set[Identifier]] = {}
     for pk, paper in papers.items():
-        # What clubs brought never colours a paper that a source of the installation speaks of; without one, a
-        # public identifier makes it everybody's, and what came without stays the club's.
-        public = [record for club_id, record in said[pk] if club_id is None]
-        public = public or [record for _, record in said[pk] if record.identifiers]
-        folded = merge.fold(public or [record for _, record in said[pk]])
+        folded, paper.private_to_id = fold_told(said[pk])
         for name in FOLDED:
             setattr(paper, name, getattr(folded, name))
-        paper.private_to_id = None if public else next(club_id for club_id, _ in said[pk])
         identifiers[pk] = set(folded.identifiers)
         if not paper.heat:
             paper.heat = compute_heat(paper.upvotes, paper.created.date())

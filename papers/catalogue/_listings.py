@@ -10,7 +10,7 @@ from papers.models import ListingItem, Source
 from papers.records import Record
 from papers.trending import refresh_heat
 
-from ._staging import Told
+from ._told import Told
 
 Missing = dict[date, dict[int, Record]]
 

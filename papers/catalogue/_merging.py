@@ -32,7 +32,7 @@ _FURTHEST: list[str] = [
 ]
 
 
-def merge_papers(keep: Paper, other: Paper, *, reason: str, stamps: Stamps) -> Paper:
+def move_everything(keep: Paper, other: Paper, *, reason: str, stamps: Stamps) -> Paper:
     """Move all that hangs on `other` to `keep`, and let `other`'s id lead there for ever.
 
     Where both papers have an entry of one club, the entries become one; of two votes of one member the

@@ -7,23 +7,19 @@ a key, an identifier or a title with anything else goes through `_identity`, rec
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from papers import merge
 from papers.models import Source
-from papers.records import Record
 from papers.trending import compute_heat
 
-# The columns of a new paper, with what makes them of a staged one. Its version is given under the lock.
-_PAPER = (
-    *("id", "title", "title_key", "abstract", "excerpt", "authors", "published", "updated", "revision"),
-    *("categories", "journal", "urls", "comment", "withdrawn", "private_to_id", "search_text"),
-    *("upvotes", "heat", "created", "version"),
-)
+from ._told import FOLDED, Told, fold_told
+
+# The columns of a new paper. Its version is given under the lock.
+_PAPER = ("id", *FOLDED, "private_to_id", "search_text", "upvotes", "heat", "created", "version")
 _COPIED = (
     *("place", "key", "content_hash", "data", "schemes", "names"),
     *(name for name in _PAPER if name not in {"id", "search_text", "version"}),
@@ -76,17 +72,6 @@ _MOVE_IDENTIFIERS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A record with what is stored of it, and where it is listed: on `day`, or on `fallback` if nowhere yet."""
-
-    record: Record
-    data: dict[str, Any]
-    hash: bytes
-    day: date | None
-    fallback: date | None
-
-
 def find_plain(told: Mapping[str, Told]) -> dict[str, Told]:
     """Return those that share no identifier and no title with another of the batch."""
     names = Counter(name for each in told.values() for name in each.record.identifiers)
@@ -113,10 +98,9 @@ def stage(source: Source, told: Mapping[str, Told], *, now: datetime) -> None:
 
 def _make_row(source: Source, place: int, key: str, told: Told, now: datetime) -> list[Any]:
     record = told.record
-    paper = merge.fold([record])
+    paper, private_to = fold_told([(source.club_id, record)])
     # What a club's own listing says moves nothing elsewhere, see trending.refresh_heat.
-    is_everybodys = source.club_id is None
-    day = (told.day or told.fallback) if is_everybodys else None
+    day = (told.day or told.fallback) if source.club_id is None else None
     upvotes = (record.upvotes or 0) if day else 0
     values: dict[str, Any] = {
         "place": place,
@@ -128,7 +112,7 @@ def _make_row(source: Source, place: int, key: str, told: Told, now: datetime) -
         "authors": list(paper.authors),
         "categories": list(paper.categories),
         "urls": json.dumps(paper.urls),
-        "private_to_id": None if is_everybodys or record.identifiers else source.club_id,
+        "private_to_id": private_to,
         "upvotes": upvotes,
         "heat": compute_heat(upvotes, day or now.date()),
         "created": now,
@@ -136,14 +120,12 @@ def _make_row(source: Source, place: int, key: str, told: Told, now: datetime) -
     return [values[name] if name in values else getattr(paper, name) for name in _COPIED]
 
 
-def unstage_known(source: Source) -> set[str]:
-    """Take those out that the catalogue has heard of; return their keys. The catalogue is locked."""
+def unstage_known(source: Source) -> None:
+    """Take those out that the catalogue has heard of. The catalogue is locked."""
     with connection.cursor() as cursor:
         cursor.execute(_FIND_KNOWN, {"source": source.pk, "club": source.club_id})
-        keys = {key for (key,) in cursor.fetchall()}
-        if keys:
-            cursor.execute("DELETE FROM papers_staging WHERE key = ANY(%s)", [list(keys)])
-    return keys
+        if keys := [key for (key,) in cursor.fetchall()]:
+            cursor.execute("DELETE FROM papers_staging WHERE key = ANY(%s)", [keys])
 
 
 def move(source: Source, *, version: int) -> dict[str, int]:

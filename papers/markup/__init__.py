@@ -105,15 +105,13 @@ def _comment(text: str) -> SafeString:
 _comment_cached = lru_cache(maxsize=512)(_comment)
 
 
-def highlight(text: str, marker_start: str = MARK_START, marker_end: str = MARK_END) -> SafeString:
-    """Return an excerpt as HTML for one line, with <mark> around what stands between the two markers.
+def highlight(text: str) -> SafeString:
+    """Return an excerpt as HTML for one line, with <mark> around what stands between MARK_START and MARK_END.
 
-    The markers are those given to PostgreSQL's ts_headline, single private-use characters. Markers without a
-    partner, or around each other, do no harm; in a formula they mark all of it.
+    Markers without a partner, or around each other, do no harm; in a formula they mark all of it.
     """
-    pieces = re.split(f"([{re.escape(marker_start + marker_end)}])", text)
-    ours = {marker_start: MARK_START, marker_end: MARK_END}
-    marked = "".join(ours.get(piece) or clean(piece) for piece in pieces)
+    pieces = re.split(f"([{MARK_START}{MARK_END}])", text)
+    marked = "".join(piece if piece in {MARK_START, MARK_END} else clean(piece) for piece in pieces)
     html = _text.write_html(_text.read_tokens(marked), Allowance(), one_line=True)
     return SafeString(sanitise(html))
 

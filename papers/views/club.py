@@ -12,7 +12,7 @@ from papers.models import Comment, Entry
 from readinglist.http import Request
 
 from .papers import comment_url
-from .viewpoint import find_club, look, open_under_public_catalogue, row_context
+from .viewpoint import find_club, look, open_to_visitors, row_context
 
 HOT = 6
 LATEST = 5
@@ -21,7 +21,7 @@ EXCERPT_WORDS = 30
 
 
 @require_GET
-@open_under_public_catalogue
+@open_to_visitors
 def club_home(request: Request, slug: str) -> HttpResponse:
     """Show what is hot on the club's list, what was said last and, to members, who they are."""
     club, view = find_club(request, slug), look(request, slug)

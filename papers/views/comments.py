@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from readinglist.http import Request
 
 from .acts import find_paper
 from .papers import comment_url, describe_paper
-from .viewpoint import find_club, look, member_only
+from .viewpoint import find_club, look, member_only, open_to_visitors
 
 
 def _find_comment(request: Request, slug: str, pk: int) -> Comment:
@@ -40,14 +41,14 @@ def post_comment(request: Request, slug: str, pk: int) -> HttpResponse:
     try:
         text = discussion.clean_text(text)
         if parent_id and parent is None:
-            raise discussion.BadComment(_("The comment you answer is gone. Post yours as a new one."))
+            raise discussion.CommentGone(_("The comment you answer is gone. Post yours as a new one."))
         if "preview" not in request.POST:
-            comment = discussion.post_comment(
-                reading_list.note(club, paper), text=text, by=request.user, parent=parent
-            )
+            with transaction.atomic():  # a comment that is refused makes no entry
+                entry = reading_list.note(club, paper)
+                comment = discussion.post_comment(entry, text=text, by=request.user, parent=parent)
             messages.success(request, _("Posted."))
             return redirect(comment_url(comment, slug))
-    except discussion.BadComment as refusal:
+    except discussion.Refused as refusal:
         error = str(refusal)
     context = describe_paper(request, view, paper, at_comment=parent.pk if parent else None)
     context.update(
@@ -70,7 +71,7 @@ def edit_comment(request: Request, slug: str, pk: int) -> HttpResponse:
             if "preview" not in request.POST:
                 discussion.edit_comment(comment, text=text, by=request.user)
                 return redirect(comment_url(comment, slug))
-        except discussion.BadComment as refusal:
+        except discussion.Refused as refusal:
             error = str(refusal)
     context = {
         "club": comment.entry.club,
@@ -96,6 +97,7 @@ def remove_comment(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 @require_GET
+@open_to_visitors
 def comment_history(request: Request, slug: str, pk: int) -> HttpResponse:
     """Show what a comment said before each edit, to whoever may read it."""
     club = find_club(request, slug)

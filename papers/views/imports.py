@@ -29,7 +29,7 @@ def import_list(request: Request) -> HttpResponse:
     context = {
         "imports": rows[:SHOWN],
         "before": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
-        "may_queue": _may_queue(request),
+        "may_queue": permissions.can_import_somewhere(request.user, request.my_clubs),
     }
     return render(request, "papers/import_list.html", context)
 
@@ -37,7 +37,7 @@ def import_list(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_new(request: Request) -> HttpResponse:
     """The upload form; a file that comes in is stored, queued and followed."""
-    if not _may_queue(request):
+    if not permissions.can_import_somewhere(request.user, request.my_clubs):
         raise PermissionDenied(_("Organisers import for their club, administrators for everybody."))
     clubs = [club for club in request.my_clubs if permissions.can_import(request.user, club)]
     form = ImportForm(
@@ -87,9 +87,3 @@ def _percent(run: Import) -> int:
     if run.state == Import.State.DONE:
         return 100
     return min(99, 100 * run.read_bytes // run.input_bytes) if run.input_bytes else 0
-
-
-def _may_queue(request: Request) -> bool:
-    return permissions.can_import(request.user, None) or any(
-        permissions.can_import(request.user, club) for club in request.my_clubs
-    )

@@ -19,7 +19,7 @@ from papers.trending import load_trending
 from readinglist.http import Request
 
 from .places import read_place
-from .viewpoint import find_club, look, open_under_public_catalogue, row_context
+from .viewpoint import find_club, look, open_to_visitors, row_context
 
 MONDAY_FIRST = Calendar(firstweekday=0)
 
@@ -45,14 +45,14 @@ def listing_url(name: str, view: triage.Viewpoint, text: str = "") -> str:
     return f"{view.paper_base}{PLACES[name]}{text}"
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def home(request: Request) -> HttpResponse:
     """Lead to the newest listing: the current club's, or the catalogue's."""
     slug = request.current_club.slug if request.current_club else None
     return newest(request, slug)
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def newest(request: Request, slug: str | None = None) -> HttpResponse:
     view = look(request, slug)
     day = triage.find_newest_day(followed_sources(request, view))
@@ -61,36 +61,25 @@ def newest(request: Request, slug: str | None = None) -> HttpResponse:
     return redirect(listing_url("day", view, day.isoformat()))
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def day(request: Request, day: str, slug: str | None = None) -> HttpResponse:
-    view = look(request, slug)
-    period = parse_day(day)
-    if period is None:
-        raise Http404
-    if period.first.isoformat() != day:
-        return redirect(listing_url("day", view, period.first.isoformat()))
-    return show_period(request, view, period)
+    return show_period(request, slug, parse_day(day))
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def week(request: Request, week: str, slug: str | None = None) -> HttpResponse:
-    view = look(request, slug)
-    period = parse_week(week)
-    if period is None:
-        raise Http404
-    return show_period(request, view, period)
+    return show_period(request, slug, parse_week(week))
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def month(request: Request, month: str, slug: str | None = None) -> HttpResponse:
-    view = look(request, slug)
-    period = parse_month(month)
+    return show_period(request, slug, parse_month(month))
+
+
+def show_period(request: Request, slug: str | None, period: Period | None) -> HttpResponse:
     if period is None:
         raise Http404
-    return show_period(request, view, period)
-
-
-def show_period(request: Request, view: triage.Viewpoint, period: Period) -> HttpResponse:
+    view = look(request, slug)
     sources = followed_sources(request, view)
     neighbours = triage.find_neighbours(sources, period.first, period.last)
     visit = None
@@ -209,7 +198,6 @@ def select_rows(request: Request, view: triage.Viewpoint, ranks: list[triage.Ran
         "tag": tag,
         "category": category,
         "order": request.GET.get("order", ""),
-        "is_filtered": len(chosen) != len(ranks),
         "start": start,
         "more": max(0, min(rest, triage.PAGE)),
         "more_from": start + triage.PAGE,
@@ -226,7 +214,7 @@ SHOWN = {
 }
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def trending(request: Request, slug: str | None = None) -> HttpResponse:
     view = look(request, slug)
     sources = followed_sources(request, view)

@@ -15,7 +15,7 @@ from papers.records import clean_address
 from readinglist.http import Request
 
 from .places import read_place
-from .viewpoint import look, open_under_public_catalogue, row_context
+from .viewpoint import look, open_to_visitors, row_context
 
 
 def resolve_paper(request: Request, pk: int) -> Paper | int:
@@ -30,7 +30,7 @@ def resolve_paper(request: Request, pk: int) -> Paper | int:
     return merged.paper_id
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def paper_detail(request: Request, pk: int, slug: str | None = None) -> HttpResponse:
     """Show a paper; with the discussion and votes of the club whose address it is, or the current one."""
     view = look(request, slug)
@@ -44,7 +44,7 @@ def paper_detail(request: Request, pk: int, slug: str | None = None) -> HttpResp
     return render(request, "papers/paper_detail.html", describe_paper(request, view, found))
 
 
-@open_under_public_catalogue
+@open_to_visitors
 def paper_by_identifier(request: Request, name: str) -> HttpResponse:
     """Lead from an arXiv id of either style to the paper's own address."""
     found = identifiers.parse(name, "arxiv")

@@ -9,13 +9,13 @@ from papers import triage
 from papers.models import Entry
 from readinglist.http import Request
 
-from .viewpoint import look, open_under_public_catalogue, row_context
+from .viewpoint import look, open_to_visitors, row_context
 
 SHOWN = 100
 
 
 @require_GET
-@open_under_public_catalogue
+@open_to_visitors
 def entry_list(request: Request, slug: str) -> HttpResponse:
     """Show what the club has suggested, by score; equal scores by who was suggested first."""
     view = look(request, slug)

@@ -8,13 +8,13 @@ from papers import markup, search, triage
 from papers.models import Paper
 from readinglist.http import Request
 
-from .viewpoint import look, open_under_public_catalogue, row_context
+from .viewpoint import look, open_to_visitors, row_context
 
 SHOWN = 50
 
 
 @require_GET
-@open_under_public_catalogue
+@open_to_visitors
 def search_papers(request: Request) -> HttpResponse:
     """Show the papers that match `?q=`, best first, with the matches marked."""
     text = request.GET.get("q", "").replace("\0", "").strip()[: search.QUERY_LIMIT]

@@ -20,7 +20,7 @@ from readinglist.http import Request
 View = Callable[..., HttpResponse]
 
 
-def open_under_public_catalogue(view: View) -> View:
+def open_to_visitors(view: View) -> View:
     """Let visitors in where the installation's catalogue is public, or the club whose address it is; else sign-in.
 
     A club that is not public does not exist for outsiders: they get a 404, visitors the sign-in page.

@@ -9,7 +9,6 @@ The markup it reads, so that the templates match:
       .paper-side    the forms; hx-post, hx-target="closest .paper", hx-swap="outerHTML" (the last two may stand on the <ol>);
                      buttons .vote-up, .vote-down, .vote-present with aria-pressed, [name=skip] while the paper is neither
                      skipped nor voted on, [name=restore] when it is skipped. One form for all or one each: only the buttons matter.
-                     A locked vote says aria-disabled="true".
 
   data-state is new, unseen, seen, promoted, demoted or skipped; the server says it with each row, here nothing is guessed.
 
@@ -233,24 +232,10 @@ const KEYS = {
   v: () => act("up"), x: () => act("down"), s: () => act("skip"), p: () => act("present"), u: undo,
   "?": () => document.getElementById("keys")?.togglePopover(),
 };
-const keysSwitch = document.querySelector("[data-keys-switch]");
-
-function keysAreOn() {
-  return document.body.dataset.keys !== "off";
-}
 
 if (list) {
-  try { if (localStorage.getItem("keys") === "off") document.body.dataset.keys = "off"; } catch { /* storage is off */ }
-  if (keysSwitch) {
-    keysSwitch.checked = keysAreOn();
-    keysSwitch.addEventListener("change", () => {
-      document.body.dataset.keys = keysSwitch.checked ? "on" : "off";
-      try { localStorage.setItem("keys", document.body.dataset.keys); } catch { /* storage is off: for this page */ }
-    });
-  }
-
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !keysAreOn()) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.body.dataset.keys === "off") return;
     if (event.target.closest("input, textarea, select, [contenteditable], details.menu")) return;
     const sheet = document.querySelector("[popover]:popover-open");
     if (sheet && event.key !== "?") return;

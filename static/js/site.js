@@ -17,7 +17,6 @@ window.said = (text) => {
 document.addEventListener("said", (event) => window.said(event.detail.value));
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest('[aria-disabled="true"]')) event.preventDefault();
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }

@@ -161,26 +161,19 @@ def test_keys_with_control_are_the_browsers(window, papers):
     assert not Vote.objects.exists() and not Skip.objects.exists()
 
 
-def test_keys_can_be_switched_off_and_stay_off(window, papers):
+def test_keys_can_be_turned_off_and_stay_off(window, papers):
     page = window.open(DAY)
     page.keyboard.press("?")
-    page.locator("[data-keys-switch]").uncheck()
-    page.keyboard.press("Escape")
-    for _ in range(2):
-        for key in "jv?":
-            page.keyboard.press(key)
-        assert page.locator(".paper[aria-current]").count() == 0
-        expect(page.locator("#keys")).to_be_hidden()
-        page.reload()
-    assert not Vote.objects.exists()
-
-
-def test_keys_are_off_for_whoever_does_not_want_them(window, member, papers):
-    member.uses_keys = False
-    member.save()
+    page.locator("#keys a").click()
+    page.locator("[name=uses_keys]").uncheck()
+    page.locator("[name=uses_keys]").press("Enter")
+    expect(page.locator(".notice")).to_be_visible()
     page = window.open(DAY)
-    page.keyboard.press("j")
+    for key in "jv?":
+        page.keyboard.press(key)
     assert page.locator(".paper[aria-current]").count() == 0
+    expect(page.locator("#keys")).to_be_hidden()
+    assert not Vote.objects.exists()
 
 
 # Mouse

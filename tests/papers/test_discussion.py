@@ -90,7 +90,7 @@ def test_a_reply_needs_a_comment_of_the_same_entry_that_is_there(club, source, e
     stranger = discussion.post_comment(elsewhere, text="Elsewhere.", by=member)
     removed = discussion.remove_comment(discussion.post_comment(entry, text="Gone.", by=member), by=member)
     for parent in (stranger, removed):
-        with pytest.raises(discussion.BadComment, match="is gone"):
+        with pytest.raises(discussion.CommentGone, match="is gone"):
             discussion.post_comment(entry, text="Reply.", by=member, parent=parent)
     assert count_of(entry) == 0
 
@@ -149,7 +149,7 @@ def test_removing_takes_the_text_and_its_history_away(entry, member):
     comment.refresh_from_db()
     assert comment.text == "" and comment.removed_at is not None
     assert not CommentRevision.objects.exists()
-    with pytest.raises(discussion.BadComment, match="removed"):
+    with pytest.raises(discussion.CommentGone, match="removed"):
         discussion.edit_comment(comment, text="Back.", by=member)
 
 
@@ -163,7 +163,7 @@ def test_an_edit_and_a_removal_at_once_leave_no_text_behind(club, source):
     def edit(comment):
         try:
             discussion.edit_comment(comment, text="Edited secret.", by=person)
-        except discussion.BadComment:
+        except discussion.Refused:
             return
 
     for _ in range(4):

@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers.identifiers import MAX_VALUE_LENGTH, SCHEMES, Identifier, address, parse, split_arxiv_revision
+from papers.models import PaperIdentifier
 
 repeatable = settings(deadline=None, derandomize=True)
 
@@ -316,3 +317,9 @@ def test_dois_survive_their_address(text):
     if identifier is not None and identifier.scheme == "doi":
         assert parse(address(identifier)) == identifier
         assert parse(text.upper()) == identifier
+
+
+def test_the_catalogue_keeps_the_longest_value_and_each_scheme():
+    assert PaperIdentifier._meta.get_field("value").max_length == MAX_VALUE_LENGTH
+    known = next(rule for rule in PaperIdentifier._meta.constraints if rule.name == "identifier_scheme_known")
+    assert known.condition.children == [("scheme__in", list(SCHEMES))]

@@ -329,10 +329,6 @@ def test_highlight_marks_hits(text, html):
     assert_harmless(shown)
 
 
-def test_highlight_takes_other_markers():
-    assert markup.highlight("a \uf8f0b\uf8f1 \ue000c", "\uf8f0", "\uf8f1") == "a <mark>b</mark> c"
-
-
 # Mathematics
 
 

@@ -18,7 +18,6 @@ from papers.merge import (
     family_names,
     fold,
     is_bare,
-    is_same_work,
     make_excerpt,
     title_key,
 )
@@ -55,7 +54,7 @@ class TestFold:
             make(
                 "Preprint", Rank.PREPRINT, abstract="Pre.", categories=("cs.IR",), published=date(2025, 4, 1)
             ),
-            make("Aggregated", Rank.AGGREGATOR, abstract="Agg.", submitter="rainer", authors=("Ann Lee",)),
+            make("Aggregated", Rank.AGGREGATOR, abstract="Agg.", authors=("Ann Lee",)),
             make("Filed", Rank.FILE, authors=("A. Lee",), comment="12 pages", categories=("x", "y")),
         ]
         for order in permutations(records):
@@ -63,7 +62,7 @@ class TestFold:
             assert folded.title == "By hand"
             assert (folded.journal, folded.published) == ("J. Drizzle", date(2025, 9, 1))
             assert (folded.abstract, folded.categories) == ("Pre.", ("cs.IR",))
-            assert (folded.authors, folded.submitter) == (("Ann Lee",), "rainer")
+            assert folded.authors == ("Ann Lee",)
             assert folded.comment == "12 pages"
 
     def test_within_a_rank_the_newest_wins_then_the_key(self):
@@ -141,13 +140,12 @@ class TestFold:
         for order in permutations([page, listed, preprint]):
             folded = fold(order)
             assert folded.abstract == preprint.abstract
-            assert folded.submitter == "rainer"
             assert folded.identifiers == (ARXIV, DOI)
             assert folded.urls[:2] == preprint.urls[:2]
             assert ("code", "https://github.com/example/umbrella") in folded.urls
 
     def test_folded_has_every_field_that_a_paper_keeps(self):
-        not_kept = {"key", "upvotes", "rank", "place", "listed"}
+        not_kept = {"key", "upvotes", "rank", "place", "listed", "submitter"}
         made = {"title_key", "excerpt"}
         names = {field.name for field in fields(Record)} - not_kept | made
         assert {field.name for field in fields(Folded)} == names
@@ -350,7 +348,6 @@ class TestCompareWorks:
     def test_cases(self, changes, expected):
         other = replace(self.published, **changes)
         assert self.judge(self.one, other) is expected
-        assert is_same_work(self.one, other) == (expected is Likeness.SAME)
 
     @pytest.mark.parametrize(
         ("one", "other", "expected"),

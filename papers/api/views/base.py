@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -15,7 +15,6 @@ from django_filters.filterset import FilterSet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import BasePagination
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -24,12 +23,10 @@ from rest_framework.views import APIView
 from accounts.models import Club, User
 from papers.api import preconditions
 from papers.api.pagination import KeysetPagination, VersionPagination
-from papers.api.parsers import BoundedJSONParser
 from papers.api.preconditions import VERSION_HEADER
 from papers.api.problems import InvalidInput
 from papers.api.reach import Reach
 from papers.api.schema import ApiSchema
-from papers.api.throttling import TokenRateThrottle
 from papers.models import Catalogue
 
 Row = TypeVar("Row", bound=Model)
@@ -56,9 +53,7 @@ class ApiView(GenericAPIView):
     queryset: QuerySet[Any]
     serializer_class: type[BaseSerializer[Any]] | None
     pagination_class: type[BasePagination] | None = None
-    parser_classes: Sequence[type[BaseParser]] = [BoundedJSONParser]
     filter_backends = [StrictFilterBackend]
-    throttle_classes = [TokenRateThrottle]
 
     @property
     def person(self) -> User:

@@ -242,9 +242,10 @@ class EntryTag(EntriesView):
         get_object_or_404(self.entries(), pk=pk)
         self.require(permissions.can_tag(request.user, self.club))
         with unchanged(request, self.entries(), pk) as entry:
-            if "\0" in name or not entry.taggings.filter(tag__name__iexact=name).exists():
-                raise Http404
+            before = entry.version
             entry = reading_list.untag(entry, name=name, by=self.person)
+        if entry.version == before:
+            raise Http404
         return self.done(entry)
 
 

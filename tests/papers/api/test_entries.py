@@ -163,7 +163,7 @@ def test_tags(script, entry, address):
     assert script.post(f"{address}tags/", {"name": "a/b"}).status_code == 201
     assert script.get(f"{address}tags/").json() == [{"name": "a/b"}, {"name": "Offline-RL"}]
     assert script.delete(f"{address}tags/a/b/").status_code == 204
-    assert script.delete(f"{address}tags/offline-rl/").status_code == 204
+    assert script.delete(f"{address}tags/offline rl/").status_code == 204
     assert script.delete(f"{address}tags/offline-rl/").status_code == 404
     assert script.get(address).json()["tags"] == []
 

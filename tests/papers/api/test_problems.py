@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 
-from papers import reading_list
+from papers import discussion
 from papers.api import throttling
 from papers.api.views import entries
 from papers.models import Entry
@@ -201,11 +201,13 @@ def broken(error):
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (reading_list.Refused("It is over."), 409, "refused"),
+        (discussion.CommentGone("It is gone."), 409, "refused"),
+        (discussion.BadComment("It is empty."), 400, "invalid"),
+        (discussion.TooManyComments("Wait."), 429, "throttled"),
         (OperationalError("deadlock detected"), 503, "unavailable"),
         (SuspiciousOperation("Odd."), 400, "parse_error"),
     ],
-    ids=["refused", "database", "suspicious"],
+    ids=["gone", "bad", "many", "database", "suspicious"],
 )
 def test_what_the_core_raises(script, entry, monkeypatch, error, status, code):
     monkeypatch.setattr(entries.reading_list, "cast_vote", broken(error))

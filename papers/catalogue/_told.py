@@ -1,0 +1,36 @@
+"""A record on its way into the catalogue, and the paper that several of them make."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from papers import merge
+from papers.records import Record
+
+FOLDED = [field.name for field in fields(merge.Folded) if field.name != "identifiers"]
+"""The columns of a paper that are computed from what its sources say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A record with what is stored of it, and where it is listed: on `day`, or on `fallback` if nowhere yet."""
+
+    record: Record
+    data: dict[str, Any]
+    hash: bytes
+    day: date | None
+    fallback: date | None
+
+
+def fold_told(told: Sequence[tuple[int | None, Record]]) -> tuple[merge.Folded, int | None]:
+    """Return the paper that records make, each with the club whose source told it, and the club it is private to.
+
+    What clubs brought never colours a paper that a source of the installation speaks of. Without one, a public
+    identifier makes it everybody's, and what came without stays the club's.
+    """
+    public = [record for club_id, record in told if club_id is None]
+    public = public or [record for _, record in told if record.identifiers]
+    if public:
+        return merge.fold(public), None
+    return merge.fold([record for _, record in told]), next(club_id for club_id, _ in told)
