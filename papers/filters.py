@@ -1,4 +1,4 @@
-"""What a list may be narrowed by: one FilterSet for each resource, for pages and API alike.
+"""What a list may be narrowed by: one FilterSet for each resource of the API.
 
 A filter only narrows. Which rows somebody may know of was decided before, by `visible_to`.
 """

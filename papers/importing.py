@@ -1,5 +1,5 @@
-"""Imports: store the input, queue it, run it, keep count. `run_import` is the one function that the worker,
-the shell and the tests call.
+"""Imports: store the input, queue it, run it, keep count. The worker calls `run_import`, the shell `import_file`;
+both run the same import.
 
 The row is the queue of record. A worker leases it, renews the lease with every batch, and writes the counts
 in the transaction of the batch; so a worker that dies loses at most the batch it was at, the next one goes on

@@ -198,7 +198,7 @@ def bring_back(club: Club, paper: Paper, *, by: User) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """When a member last saw a listing before this visit (None: never), and the paper they stopped at."""
+    """When the visit of a listing before this one began (None: never), and the paper they stopped at."""
 
     new_since: datetime | None
     stopped_at: int | None
@@ -207,7 +207,7 @@ class Visit:
 def visit_listing(club: Club, day: date, *, by: User, now: datetime) -> Visit:
     """Note that a member looks at a day's listing, and return what the visit before left.
 
-    Pages opened within half an hour of each other are one visit.
+    Pages opened within half an hour of its beginning belong to a visit.
     """
     seen_at, visit = _visit(club, day, by=by, now=now)
     if seen_at is not None and seen_at < now - VISIT:

@@ -451,7 +451,7 @@ class Bookmark:
 
 
 def find_bookmark(ranks: Sequence[Rank], stopped_at: int | None) -> Bookmark | None:
-    """Return where to go on; None when nothing or everything was seen.
+    """Return where to go on; None when nothing or everything was seen, or where that is the first paper.
 
     `stopped_at` is the paper that was on screen when the member left, if that is known.
     """

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 COMMENT_LIMIT = 20_000
-"""Characters of a comment. Longer ones are refused when they are posted, and shown without Markdown."""
+"""Bytes of a comment that may be posted, and characters of one that is shown with its Markdown."""
 
 _BRACKET_LIMIT = 1_000
 """Opening brackets of a comment: markdown-it looks for the partner of each, twice, in time that grows as n²."""

@@ -16,8 +16,10 @@ from ._mathml import render_formula
 from ._text import ADDRESS, HOST, trim_address
 
 NESTING_LIMIT = 40
-PARTS_LIMIT = 20_000
 """Levels of quotations and lists (a list counts as two); what is nested deeper is left out by markdown-it."""
+
+PARTS_LIMIT = 20_000
+"""Tokens of a comment; one with more is shown as it was written."""
 
 _SCHEME = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s@]+@)", re.IGNORECASE)
 _HEADING_SHIFT = 3

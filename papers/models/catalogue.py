@@ -153,7 +153,7 @@ class SourceRecord(models.Model):
 
 
 class Tombstone(models.Model):
-    """What was deleted from a library, and at which sync number; a row that comes back loses its tombstone."""
+    """What was deleted from a library, and at which sync number. It stays: no id is given again."""
 
     club = models.ForeignKey(Club, on_delete=models.CASCADE, null=True, blank=True, related_name="tombstones")
     kind = models.CharField(max_length=20)

@@ -169,7 +169,7 @@ class Skip(models.Model):
 
 
 class ListingVisit(models.Model):
-    """When a member last looked at a club's listing of a day, and the time before that ("new since")."""
+    """When a member's last visit of a club's listing of a day began, and the one before ("new since")."""
 
     club = models.ForeignKey(Club, on_delete=models.CASCADE, related_name="+")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
