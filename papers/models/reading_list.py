@@ -62,6 +62,10 @@ class Entry(models.Model):
                 condition=models.Q(state__in=["noted", "suggested", "scheduled", "discussed", "dropped"]),
                 name="entry_state_known",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="suggested") | models.Q(suggested__isnull=False),
+                name="entry_suggested_at_a_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["club", "version", "id"], name="entry_version"),

@@ -19,7 +19,7 @@ from papers.trending import load_trending
 from readinglist.http import Request
 
 from .places import read_place
-from .viewpoint import find_club, look, open_to_visitors, row_context
+from .viewpoint import find_club, look, member_only, open_to_visitors, row_context
 
 MONDAY_FIRST = Calendar(firstweekday=0)
 
@@ -228,13 +228,13 @@ def trending(request: Request, slug: str | None = None) -> HttpResponse:
 
 
 @require_POST
+@member_only
 def stopped(request: Request, slug: str, day: str) -> HttpResponse:
     """Keep where a member stopped reading a day's listing; the page's script tells when it is left."""
     club = find_club(request, slug)
-    view = look(request, slug)
     period = parse_day(day)
     pk = read_number(request.POST.get("paper", ""))
-    if view.acting is None or period is None or pk is None:
+    if period is None or pk is None:
         raise Http404
     paper = get_object_or_404(Paper.objects.visible_to(request.user), pk=pk)
     reading_list.stop_at(club, period.first, paper, by=request.user)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from papers import catalogue, reading_list
 from papers.models import Entry, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
@@ -520,3 +520,8 @@ def test_heat_of_an_entry_counts_the_clubs_votes_and_the_sources(club, source, m
     assert reading_list.cast_vote(entry, value=-1, by=member).heat == pytest.approx(
         math.log2(1 + 6) + days / 2
     )
+
+
+def test_the_database_keeps_what_is_always_true(entry):
+    with pytest.raises(IntegrityError, match="entry_suggested_at_a_time"), transaction.atomic():
+        Entry.objects.filter(pk=entry.pk).update(state=Entry.State.SUGGESTED, suggested=None)
