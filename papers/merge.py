@@ -132,8 +132,8 @@ def make_excerpt(abstract: str, length: int = EXCERPT_LENGTH) -> str:
 
 def _propose_ends(text: str, room: int) -> Iterable[int]:
     """Give places where an excerpt may end, the best first."""
-    sentences = [end for found in _SENTENCE_END.finditer(text, 0, room + 1) if (end := found.end()) <= room]
-    yield from (end for end in reversed(sentences) if end >= room // 2)
+    found = _SENTENCE_END.finditer(text, room // 2 - 5, room + 1)
+    yield from (end for end in reversed([each.end() for each in found]) if room // 2 <= end <= room)
     yield from (end for end in range(min(room, len(text)), room // 4, -1) if text[end : end + 1].isspace())
     # No blank in sight: Chinese or Japanese, or one endless word.
     yield from (end for end in range(min(room, len(text)), 0, -1) if not _is_joined(text, end))

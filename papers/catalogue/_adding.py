@@ -121,19 +121,20 @@ def _write(
         _staging.stage(source, plain, now=now)
     catalogue = Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
     stamps, version = Stamps(), catalogue.version + 1
-    # Another batch may have brought the same, or merged papers, while we waited.
-    known = _find_known(source, told)
     moved: dict[str, int] = {}
     if plain:
         _staging.unstage_known(source)
         moved = _staging.move(source, version=version)
-    fresh = {key: each for key, each in _find_fresh(told, known).items() if key not in moved}
+    # Of the others another batch may have brought the same, or merged papers, while we waited.
+    others = {key: each for key, each in told.items() if key not in moved}
+    known = _find_known(source, others)
+    fresh = _find_fresh(others, known)
     batch = Batch(source, fresh, {key: said.paper_id for key, said in known.items()}, stamps)
     papers = batch.write()
     changes.update(dict.fromkeys(moved, Change.ADDED))
     changes.update({key: Change.ADDED if batch.is_first(key) else Change.UPDATED for key in fresh})
-    paper_ids = {key: moved.get(key) or batch.paper_id(key) for key in told}
-    missing = _listings.find_missing(source, told, paper_ids)
+    paper_ids = moved | {key: batch.paper_id(key) for key in others}
+    missing = _listings.find_missing(source, told, paper_ids, new=set(moved.values()))
     _listings.fill(source, missing, new=set(moved.values()), version=version, now=now)
     if moved or papers or missing:
         stamps.add(catalogue, papers)

@@ -1,10 +1,11 @@
 """The listings of a source: which papers stand in them, in what order, with how many votes."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from papers.models import ListingItem, Source
 from papers.records import Record
@@ -42,8 +43,13 @@ _FILL = """
 """
 
 
-def find_missing(source: Source, told: Mapping[str, Told], paper_ids: Mapping[str, int]) -> Missing:
-    """Return what the source's listings lack: by day, papers that are not in it or have other votes there."""
+def find_missing(
+    source: Source, told: Mapping[str, Told], paper_ids: Mapping[str, int], *, new: Set[int] = frozenset()
+) -> Missing:
+    """Return what the source's listings lack: by day, papers that are not in it or have other votes there.
+
+    `new` papers stand in none.
+    """
     wanted: Missing = defaultdict(dict)
     dayless: dict[int, tuple[date, Record]] = {}
     for key, each in told.items():
@@ -54,18 +60,12 @@ def find_missing(source: Source, told: Mapping[str, Told], paper_ids: Mapping[st
         elif each.fallback is not None:
             dayless[paper_ids[key]] = (each.fallback, each.record)
     if dayless:
-        there = ListingItem.objects.filter(listing__source=source, paper__in=dayless)
-        listed = set(there.values_list("paper_id", flat=True))
+        listed = set(_find_items(source, set(dayless) - new).values_list("paper_id", flat=True))
         for pk, (day, record) in dayless.items():
             if pk not in listed:
                 wanted[day].setdefault(pk, record)
-    if not wanted:
-        return {}
-    items = ListingItem.objects.filter(
-        listing__source=source,
-        listing__date__in=wanted,
-        paper__in={pk for each in wanted.values() for pk in each},
-    )
+    items = _find_items(source, {pk for each in wanted.values() for pk in each} - new)
+    items = items.filter(listing__date__in=list(wanted))
     for day, pk, upvotes in items.values_list("listing__date", "paper_id", "upvotes"):
         said = wanted[day].get(pk)
         if said is not None and said.upvotes in (None, upvotes):
@@ -73,7 +73,12 @@ def find_missing(source: Source, told: Mapping[str, Told], paper_ids: Mapping[st
     return {day: each for day, each in wanted.items() if each}
 
 
-def fill(source: Source, missing: Missing, *, new: set[int], version: int, now: datetime) -> None:
+def _find_items(source: Source, paper_ids: Set[int]) -> QuerySet[ListingItem]:
+    """Return the papers' places in the source's listings; no query for no papers."""
+    return ListingItem.objects.filter(listing__source=source, paper__in=paper_ids)
+
+
+def fill(source: Source, missing: Missing, *, new: Set[int], version: int, now: datetime) -> None:
     """Append papers to the source's listings of their days, and set the votes of those already there.
 
     `new` papers have their heat already. The catalogue is locked.

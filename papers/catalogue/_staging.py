@@ -6,7 +6,7 @@ a key, an identifier or a title with anything else goes through `_identity`, rec
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,23 +21,23 @@ from ._told import FOLDED, Told, fold_told
 # The columns of a new paper. Its version is given under the lock.
 _PAPER = ("id", *FOLDED, "private_to_id", "search_text", "upvotes", "heat", "created", "version")
 _COPIED = (
-    *("place", "key", "content_hash", "data", "schemes", "names"),
+    *("place", "key", "content_hash", "data", "schemes", "names", "lower_names"),
     *(name for name in _PAPER if name not in {"id", "search_text", "version"}),
 )
 
-# Made once a connection; it is empty at the end of each transaction. Of the tables it takes nothing but types.
-_CREATE = f"""
-    CREATE TEMPORARY TABLE IF NOT EXISTS papers_staging ON COMMIT DELETE ROWS AS
-    SELECT 0 AS place, record.key, record.content_hash, record.data,
-           NULL::text[] AS schemes, NULL::text[] AS names, {", ".join(f"paper.{name}" for name in _PAPER)}
-      FROM papers_paper paper, papers_sourcerecord record WITH NO DATA
-"""  # noqa: S608
-
-_PREPARE = """
-    UPDATE papers_staging
-       SET id = nextval('papers_paper_id_seq'),
-           search_text = papers_search_text(
-               title, authors, abstract, ARRAY(SELECT lower(name) FROM unnest(names) AS name))
+# Made once a connection, and empty at the end of each transaction. A row gets its id and its search text, which
+# takes as long as all the rest, on its way in.
+_CREATE = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS papers_staging (
+        place integer, key text, content_hash bytea, data jsonb, schemes text[], names text[],
+        title text, title_key text, abstract text, excerpt text, authors text[], published date,
+        updated timestamptz, revision integer, categories text[], journal text, urls jsonb, comment text,
+        withdrawn boolean, private_to_id bigint, upvotes integer, heat double precision, created timestamptz,
+        id bigint DEFAULT nextval('papers_paper_id_seq'),
+        lower_names text[],
+        search_text tsvector GENERATED ALWAYS AS
+            (papers_search_text(title, authors, abstract, lower_names)) STORED
+    ) ON COMMIT DELETE ROWS
 """
 
 # Three joins and not one condition with OR: each then follows its index.
@@ -86,14 +86,13 @@ def find_plain(told: Mapping[str, Told]) -> dict[str, Told]:
 
 
 def stage(source: Source, told: Mapping[str, Told], *, now: datetime) -> None:
-    """Write what may become new papers into the temporary table, and compute there what takes time."""
+    """Write what may become new papers into the temporary table, which computes what takes time."""
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         columns = ", ".join(_COPIED)
         with cursor.copy(f"COPY papers_staging ({columns}) FROM STDIN") as copy:
             for place, (key, each) in enumerate(told.items()):
                 copy.write_row(_make_row(source, place, key, each, now))
-        cursor.execute(_PREPARE)
 
 
 def _make_row(source: Source, place: int, key: str, told: Told, now: datetime) -> list[Any]:
@@ -107,10 +106,11 @@ def _make_row(source: Source, place: int, key: str, told: Told, now: datetime) -
         "key": key,
         "content_hash": told.hash,
         "data": json.dumps(told.data),
-        "schemes": [name.scheme for name in record.identifiers],
-        "names": [name.value for name in record.identifiers],
-        "authors": list(paper.authors),
-        "categories": list(paper.categories),
+        "schemes": _write_array(name.scheme for name in record.identifiers),
+        "names": _write_array(name.value for name in record.identifiers),
+        "lower_names": _write_array(name.value.lower() for name in record.identifiers),
+        "authors": _write_array(paper.authors),
+        "categories": _write_array(paper.categories),
         "urls": json.dumps(paper.urls),
         "private_to_id": private_to,
         "upvotes": upvotes,
@@ -118,6 +118,14 @@ def _make_row(source: Source, place: int, key: str, told: Told, now: datetime) -
         "created": now,
     }
     return [values[name] if name in values else getattr(paper, name) for name in _COPIED]
+
+
+def _write_array(texts: Iterable[str]) -> str:
+    """Return an array as PostgreSQL reads it; a fifth of the time that the driver takes for one of unknown type.
+
+    JSON escapes the quote and the backslash as PostgreSQL does, and records hold no control characters.
+    """
+    return "{" + json.dumps(list(texts), ensure_ascii=False)[1:-1] + "}"
 
 
 def unstage_known(source: Source) -> None:
