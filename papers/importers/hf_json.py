@@ -68,11 +68,14 @@ class _Item:
     problem: str = ""
 
 
-# On to the next brackets, or outside of any bracket to the next comma, past whole strings. A quote there
-# begins a string that goes on in the next chunk. Possessive (*+), so that nothing is tried twice.
-_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_WITHIN: Final = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb')*+(["]|[\[{]+|[\]}]+)', re.DOTALL)
-_BETWEEN: Final = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb')*+(["]|[\[{]+|[\]}]+|,)', re.DOTALL)
+# On to the next brackets, or outside of any bracket to the next comma, past whole strings. A quote there begins
+# a string that may go on in the next chunk. Each text is matched in one way only, so nothing is tried twice; the
+# possessive forms that would say so (*+) match wrongly in early releases of Python 3.11.
+_STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_WITHIN: Final = re.compile(rb'[^"\[\]{}]*(?:' + _STRING + rb'[^"\[\]{}]*)*(["]|[\[{]+|[\]}]+)', re.DOTALL)
+_BETWEEN: Final = re.compile(
+    rb'[^"\[\]{},]*(?:' + _STRING + rb'[^"\[\]{},]*)*(["]|[\[{]+|[\]}]+|,)', re.DOTALL
+)
 
 # Where the next item begins, whatever is wrong with this one: no JSON string holds it, as quotes are
 # escaped there.

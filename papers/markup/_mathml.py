@@ -52,11 +52,15 @@ _RENAMED_ENVIRONMENTS = {
     **dict.fromkeys(("gather", "gathered", "multline"), "matrix"),
     **dict.fromkeys(("dcases", "rcases", "numcases"), "cases"),
 }
-# Possessive: "\abc" taken apart as a command and letters is read in two to the power of its length ways.
-_OPERATOR_NAME = re.compile(r"\\operatorname(\*|withlimits)?\s*+\{((?:[^{}\\]|\\[A-Za-z]++|\\[ ,;:!])*+)\}")
+# Each text is read in one way only: "\abc" taken apart as a command and letters would be read in two to the power of
+# its length ways, and blanks by two neighbours in as many ways as there are blanks. (The possessive forms that would
+# say so match wrongly in early releases of Python 3.11.)
+_OPERATOR_NAME = re.compile(
+    r"\\operatorname(\*|withlimits)?\s*\{((?:[^{}\\]|\\[A-Za-z]+(?![A-Za-z])|\\[ ,;:!])*)\}"
+)
 _MATH_OPERATOR = re.compile(
     r"\\mathop\s*\{\s*\\(?:rm|mathrm|text|textrm|operatorname)(?![A-Za-z])\s*\{?"
-    r"([A-Za-z](?:[A-Za-z\s]|\\[ ,;:!])*+)\}?\s*\}(?:\\limits)?"
+    r"([A-Za-z](?:\s*(?:[A-Za-z]|\\[ ,;:!]))*)\s*(?:\}\s*)?\}(?:\\limits)?"
 )
 _TEXT_WITH_MATH = re.compile(r"\\(?:text|textrm|mbox)\s*\{([^{}]*\$[^{}]*)\}")
 _STACK = re.compile(r"\\substack\s*(\{(?:[^{}]|\{[^{}]*\})*\})")  # it would take in all that follows it
