@@ -48,7 +48,7 @@ class Batch:
         records = [told.record for told in fresh.values()]
         self.by_identifier = _find_by_identifier(records)
         self.by_title = _find_by_title(source, records)
-        self.existing = Paper.objects.select_for_update(of=("self",)).in_bulk(
+        self.existing = Paper.objects.select_for_update(of=("self",), no_key=True).in_bulk(
             {known[key] for key in fresh if key in known}
             | set(self.by_identifier.values())
             | {paper_id for namesakes in self.by_title.values() for paper_id, _ in namesakes}

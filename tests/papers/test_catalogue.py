@@ -12,7 +12,7 @@ from papers.catalogue import Change
 from papers.identifiers import Identifier
 from papers.models import Catalogue, Entry, Listing, MergedPaper, Paper, SourceRecord, Vote
 from papers.records import Rank
-from tests.factories import make_record, make_source
+from tests.factories import make_club, make_record, make_source
 
 pytestmark = pytest.mark.django_db
 
@@ -305,3 +305,27 @@ def test_a_day_far_ahead_is_not_believed(source):
     )
     assert Listing.objects.get().date == date(2025, 4, 25)
     assert outcome.change == Change.ADDED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_votes_do_not_wait_for_an_import(monkeypatch):
+    """An entry's row names its paper, which the import has locked: waiting for each other would be a deadlock."""
+    source, club = make_source(), make_club()
+    add(source, make_record("Before", key="a", revision=1))
+    paper, made = Paper.objects.get(), []
+
+    def note_meanwhile(*_args, **_options):
+        def note():
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+            made.append(reading_list.note(club, paper))
+            connection.close()
+
+        thread = Thread(target=note)
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr("papers.catalogue._listings.fill", note_meanwhile)
+    add(source, make_record("After", key="a", revision=2))
+    assert [entry.paper for entry in made] == [paper]
+    assert Paper.objects.get().title == "After"
