@@ -21,7 +21,9 @@ class ImportForm(forms.Form):
         label=_("Day of the listing"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Left empty: the day the file names, else today."),
+        help_text=_(
+            "Left empty: the days that the file names. A saved page names one, mostly without its year."
+        ),
     )
     format = forms.ChoiceField(label=_("Format"), required=False)
 

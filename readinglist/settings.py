@@ -215,7 +215,9 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_IS_HTTPS
 # E-mail
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or f"Reading List <reading-list@{_host}>"
-if _mail := read_mail_server():
+_mail = read_mail_server()
+HAS_MAIL_SERVER = _mail is not None
+if _mail:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
@@ -227,6 +229,8 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
     ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Without one nobody can confirm an address, and second factors would be for nobody.
+MFA_ALLOW_UNVERIFIED_EMAIL = not HAS_MAIL_SERVER
 
 # API
 

@@ -21,3 +21,6 @@ CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": os.environ.get("PYTEST_
 # A thread of the server that browsers are led to would keep the database from being dropped at the end.
 DATABASES = {"default": {**DATABASES["default"], "CONN_MAX_AGE": 0}}
 REST_FRAMEWORK = {**REST_FRAMEWORK, "TEST_REQUEST_DEFAULT_FORMAT": "json"}
+# Mail goes to django.core.mail.outbox, as if to a server.
+HAS_MAIL_SERVER = True
+MFA_ALLOW_UNVERIFIED_EMAIL = False

@@ -161,6 +161,10 @@ def make_link(invitation: Invitation) -> str:
 
 def tell_if_mailed(request: Request, invitation: Invitation) -> None:
     said = {"email": invitation.email}
+    if not (settings.HAS_MAIL_SERVER or settings.DEMO):
+        text = _("No mail goes out from here (EMAIL_URL is not set). Copy the link and send it to %(email)s.")
+        messages.warning(request, text % said)
+        return
     try:
         mail_invitation(invitation)
     except (SMTPException, OSError):

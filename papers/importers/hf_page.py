@@ -274,7 +274,7 @@ def _reject_lone(unit: _Unit, following: _Unit | None) -> Rejection:
     line = unit.line
     place = f"line {line.number}"
     if line.problem:
-        return Rejection(place, f"Line {line.number}: {line.problem}.", line.text)
+        return Rejection(place, f"{line.problem[0].upper()}{line.problem[1:]}.", line.text)
     if unit.look > 0:
         reason = "An abstract without a title: the line before it belongs to another paper."
     elif following is None:

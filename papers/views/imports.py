@@ -1,9 +1,11 @@
 """Imports: queue a file, follow it, read why records were rejected."""
 
-from django.contrib import messages
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -60,7 +62,6 @@ def import_new(request: Request) -> HttpResponse:
         except importing.Refused as refusal:
             form.add_error("file", str(refusal))
         else:
-            messages.success(request, _("Queued. This page follows it."))
             return redirect(run)
     return render(request, "papers/import_new.html", {"form": form})
 
@@ -78,6 +79,8 @@ def import_detail(request: Request, pk: int) -> HttpResponse:
         "rejections": rejections[:REJECTIONS_SHOWN],
         "more_after": rejections[REJECTIONS_SHOWN - 1].number if len(rejections) > REJECTIONS_SHOWN else None,
         "percent": _percent(run),
+        "listing": _find_listing(run) if run.state == Import.State.DONE else None,
+        "may_queue": permissions.can_import_somewhere(request.user, request.my_clubs),
     }
     template = "papers/_import_state.html" if wants_fragment(request) else "papers/import_detail.html"
     return render(request, template, context)
@@ -87,3 +90,16 @@ def _percent(run: Import) -> int:
     if run.state == Import.State.DONE:
         return 100
     return min(99, 100 * run.read_bytes // run.input_bytes) if run.input_bytes else 0
+
+
+def _find_listing(run: Import) -> dict[str, Any] | None:
+    """Return where to see what came in: the day the import was for, else the newest of its source."""
+    listings = (
+        run.source.listings.filter(date=run.date) if run.date else run.source.listings.order_by("-date")
+    )
+    day = listings.values_list("date", flat=True).first()
+    if day is None:
+        return None
+    if run.club is not None:
+        return {"day": day, "url": reverse("papers:club_day", args=[run.club.slug, day])}
+    return {"day": day, "url": f"{reverse('papers:day', args=[day])}?source={run.source.slug}"}

@@ -60,8 +60,6 @@ function showCurrent(row) {
   dock.querySelector("[data-dock-title]").textContent = row.querySelector(".paper-title").textContent.trim();
   for (const button of dock.querySelectorAll("[data-act]")) {
     button.ariaPressed = String(button.dataset.act === "skip" ? row.dataset.state === "skipped" : isPressed(row, button.dataset.act));
-    const original = buttonOf(row, button.dataset.act);
-    button.ariaDisabled = original?.ariaDisabled ?? null;
   }
 }
 
@@ -80,7 +78,17 @@ function goTo(row) {
 function neighbour(step) {
   const all = rows(), index = all.indexOf(currentRow());
   if (index >= 0) return all[index + step];
+  return firstOnScreen();
+}
+
+function firstOnScreen() {
+  const all = rows();
   return all.find((row) => row.getBoundingClientRect().bottom > 80) ?? all[0];
+}
+
+function isOnScreen(row) {
+  const { top, bottom } = row.getBoundingClientRect();
+  return bottom > 80 && top < innerHeight - dock.offsetHeight;
 }
 
 /* Acts: each presses the button that stands in the row */
@@ -130,11 +138,10 @@ document.addEventListener("submit", (event) => {
   const row = event.target.closest(".paper"), button = event.submitter;
   const name = row && button && list?.contains(row) && actOf(button);
   if (!name) return;
-  const isLocked = button.ariaDisabled === "true";
-  if (isLocked || underway.has(row.id)) {
+  if (underway.has(row.id)) {
     event.preventDefault();
     event.stopPropagation();
-    if (!isLocked) wait(row, name);
+    wait(row, name);
     return;
   }
   setCurrent(row);
@@ -257,7 +264,9 @@ if (list) {
   addEventListener("hashchange", followHash);
   followHash();
   const first = currentRow();
-  if (first) showCurrent(first);
+  // The dock acts on what is seen: where reading stopped is often further down, and a link leads there.
+  if (first && dockIsShown() && !isOnScreen(first)) setCurrent(firstOnScreen());
+  else if (first) showCurrent(first);
   else if (dockIsShown() && rows()[0]) setCurrent(rows().find((row) => ["new", "unseen"].includes(row.dataset.state)) ?? rows()[0]);
   // Where reading stopped is kept when the page is left, not at each step.
   const here = currentRow()?.id;

@@ -309,6 +309,13 @@ def test_unconfirmed_address_gets_no_second_factor(client, ada):
     assert client.get("/accounts/2fa/totp/activate/").url == "/accounts/2fa/"
 
 
+def test_without_a_mail_server_nobody_can_confirm_and_all_may_have_one(client, ada, settings):
+    settings.MFA_ALLOW_UNVERIFIED_EMAIL = True
+    EmailAddress.objects.update(verified=False)
+    sign_in_and_confirm(client)
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+
+
 def test_sensitive_pages_ask_for_the_password_again(client, ada):
     sign_in(client)
     for path in ("/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"):

@@ -262,6 +262,7 @@ def test_a_comment_with_mathematics_is_previewed_and_posted(
     page.get_by_role("link", name="edited").click()
     expect(page.locator(".history math msqrt")).to_have_count(2)
     page.go_back()
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove").click()
     expect(page.locator("article.comment")).to_have_count(0)
 

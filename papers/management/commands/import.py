@@ -139,8 +139,14 @@ def _open(name: str) -> Iterator[Path]:
     """Give an input as a local file; what comes from standard input or the web is spooled to a temporary one."""
     if name != "-" and urlsplit(name).scheme not in {"http", "https"}:
         path = Path(name)
-        if not path.is_file():
-            raise Unreadable(_("There is no such file."))
+        if path.is_dir():
+            raise Unreadable(_("It is a folder. Name the files in it."))
+        try:
+            path.open("rb").close()
+        except FileNotFoundError:
+            raise Unreadable(_("There is no such file.")) from None
+        except OSError as error:
+            raise Unreadable(_("It cannot be read: %(why)s.") % {"why": error.strerror}) from None
         yield path
         return
     with tempfile.NamedTemporaryFile() as spool:
@@ -152,7 +158,10 @@ def _open(name: str) -> Iterator[Path]:
                 with urlopen(request, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - http and https only, by the shell
                     _copy_bounded(answer, spool)
         except (URLError, OSError, ValueError) as error:
-            raise Unreadable(_("It could not be fetched: %(why)s.") % {"why": error}) from error
+            why = getattr(error, "reason", error)
+            raise Unreadable(
+                _("It could not be fetched: %(why)s.") % {"why": getattr(why, "strerror", None) or why}
+            ) from error
         spool.flush()
         yield Path(spool.name)
 

@@ -202,3 +202,14 @@ def test_owner_removes_a_member(client, member, owner, outsider):
     strange = Membership.objects.get(user=outsider).pk
     assert client.post(f"/clubs/ml/members/{strange}/remove").status_code == 404
     assert Membership.objects.filter(pk=strange).exists()
+
+
+def test_without_a_mail_server_the_link_is_to_be_copied(client, owner, club, settings, mailoutbox):
+    settings.HAS_MAIL_SERVER = False
+    client.force_login(owner)
+    answer = client.post(
+        "/clubs/ml/invitations/", {"email": "new@example.org", "role": "member"}, follow=True
+    )
+    text = answer.content.decode()
+    assert "Copy the link and send it to new@example.org." in text and "on its way" not in text
+    assert mailoutbox == []

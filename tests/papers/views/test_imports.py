@@ -1,5 +1,7 @@
 """The pages of imports: queue a file, follow it, read what was rejected."""
 
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -125,3 +127,25 @@ def test_odd_cursors_are_passed_over(client, organiser, run, junk):
     client.force_login(organiser)
     assert client.get(reverse("papers:import_list"), {"before": junk}).status_code == 200
     assert client.get(run.get_absolute_url(), {"after": junk}).status_code == 200
+
+
+@pytest.mark.parametrize("has_date", [True, False])
+def test_a_finished_import_leads_to_what_came_in(client, get, organiser, club, has_date):
+    client.force_login(organiser)
+    day = date(2025, 4, 25)
+    upload = SimpleUploadedFile(
+        "page.txt", b"Apr 25\n\nA title of a paper\n\n" + b"An abstract of some words. " * 20
+    )
+    form = {"file": upload, "club": club.pk, "format": "hf-page", "date": day.isoformat()}
+    answer = client.post(NEW, form)
+    run = Import.objects.get()
+    importing.run_import(run.pk)
+    assert answer.url == run.get_absolute_url()
+    if not has_date:
+        Import.objects.update(date=None)
+    page = get(run.get_absolute_url())
+    assert "/clubs/ml/papers/date/2025-04-25" in page.hrefs
+    assert "/imports/new" in page.hrefs
+    Import.objects.update(state=Import.State.FAILED, error="It is empty.")
+    page = get(run.get_absolute_url())
+    assert "/clubs/ml/papers/date/2025-04-25" not in page.hrefs and "/imports/new" in page.hrefs
