@@ -141,10 +141,13 @@ def run_to_end(what: str, command: Sequence[str | Path], *, log: Path, **options
 
 
 def read_tail(log: Path, lines: int = 10) -> str:
-    """Return what a log says last; one sentence where that is a full disk."""
+    """Return what a log says last; one sentence where that is a full disk, or a setting that makes no sense."""
     text = log.read_text(errors="replace").rstrip()
     if any(said in text[-100_000:] for said in DISK_FULL) or shutil.disk_usage(log.parent).free == 0:
         return "The disk is full. Free some space and start again."
+    _, is_setting, sentence = text.rpartition("ImproperlyConfigured: ")
+    if is_setting and "\n" not in sentence:
+        return sentence
     tail = "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
     return f"The end of {log}:\n{tail}" if tail else f"{log} is empty."
 

@@ -212,6 +212,15 @@ def test_odd_setting_is_one_line(start, environment, message):
     assert refused.text == f"{message}\n"
 
 
+def test_odd_setting_of_django_is_a_sentence_too(start):
+    refused = start(SITE_URL="lab-server")
+    assert refused.wait_for_end() == 1
+    assert refused.text == (
+        "Reading List starts ...\nmigrate failed. "
+        "SITE_URL='lab-server' must be the address people type, such as https://papers.example.org\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("host", "site_url", "is_private"),
     [
