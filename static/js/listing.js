@@ -86,6 +86,8 @@ function firstOnScreen() {
   return all.find((row) => row.getBoundingClientRect().bottom > 80) ?? all[0];
 }
 
+const isOpen = (row) => ["new", "unseen"].includes(row.dataset.state);
+
 function isOnScreen(row) {
   const { top, bottom } = row.getBoundingClientRect();
   return bottom > 80 && top < innerHeight - dock.offsetHeight;
@@ -263,11 +265,10 @@ if (list) {
   addEventListener("touchmove", () => { reading = true; }, { passive: true });
   addEventListener("hashchange", followHash);
   followHash();
-  const first = currentRow();
   // The dock acts on what is seen: where reading stopped is often further down, and a link leads there.
-  if (first && dockIsShown() && !isOnScreen(first)) setCurrent(firstOnScreen());
-  else if (first) showCurrent(first);
-  else if (dockIsShown() && rows()[0]) setCurrent(rows().find((row) => ["new", "unseen"].includes(row.dataset.state)) ?? rows()[0]);
+  const first = currentRow();
+  if (first && (!dockIsShown() || isOnScreen(first))) showCurrent(first);
+  else if (dockIsShown() && rows()[0]) setCurrent(rows().find((row) => isOpen(row) && isOnScreen(row)) ?? firstOnScreen());
   // Where reading stopped is kept when the page is left, not at each step.
   const here = currentRow()?.id;
   document.addEventListener("visibilitychange", () => {
