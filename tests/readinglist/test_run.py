@@ -213,11 +213,11 @@ def test_odd_setting_is_one_line(start, environment, message):
 
 
 def test_odd_setting_of_django_is_a_sentence_too(start):
-    refused = start(SITE_URL="lab-server")
+    refused = start(EMAIL_URL="carrier-pigeon://lab")
     assert refused.wait_for_end() == 1
     assert refused.text == (
         "Reading List starts ...\nmigrate failed. "
-        "SITE_URL='lab-server' must be the address people type, such as https://papers.example.org\n"
+        "EMAIL_URL must look like smtp://user:password@mail.example.org:587\n"
     )
 
 
