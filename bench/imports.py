@@ -12,12 +12,13 @@ from papers import catalogue, importers
 from papers.models import Source
 from papers.records import Record
 
+from . import copying
 from .corpus import Line, take_batches, write_atom, write_json, write_page
 from .lab import NEW_DAY
 from .report import Result, make_ratio
 
-BATCH = 500  # as papers.importing
-ROUNDS = 6
+BATCH = 2_000  # as papers.importing
+ROUNDS = 12
 PARSED = 2_000
 
 
@@ -59,7 +60,15 @@ def measure_imports(databases: dict[str, str], source: Source, lines: Iterator[L
     """Return the pace of new and of known records at each size, the same batches into each in turns."""
     new: dict[str, list[float]] = {label: [] for label in databases}
     known: dict[str, list[float]] = {label: [] for label in databases}
+    floor: dict[str, list[float]] = {label: [] for label in databases}
+    for name in databases.values():
+        use_database(name)
+        copying.make_floor()
     for batch in take_batches(lines, BATCH * ROUNDS, BATCH):
+        for label, name in databases.items():
+            use_database(name)
+            connection.ensure_connection()
+            floor[label].append(copying.copy(batch))
         for seconds in (new, known):
             for label, name in databases.items():
                 use_database(name)
@@ -74,6 +83,10 @@ def measure_imports(databases: dict[str, str], source: Source, lines: Iterator[L
             note=f"{ROUNDS} batches of {BATCH}",
         )
         for what, seconds in (("new", new), ("unchanged", known))
+        for label in databases
+    ]
+    results += [
+        make_ratio(f"pace of new records / plain COPY, {label}", floor[label], new[label])
         for label in databases
     ]
     results += [

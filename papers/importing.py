@@ -28,7 +28,7 @@ from .records import Record, Rejection, UnreadableInput
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 2_000
 FLUSH_SECONDS = 1.0
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 3

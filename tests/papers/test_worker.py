@@ -112,7 +112,7 @@ def test_worker_stays_alive_after_bad_input(queue_name):
 
 
 def test_killed_worker_leaves_the_same_catalogue_as_an_undisturbed_one(queue_name):
-    content = page(2500)
+    content = page(12_000)
     importing.run_import(queue(content).pk)
     undisturbed = export()
     for model in (ListingItem, SourceRecord, Paper, Listing, Import, Source):
@@ -138,6 +138,6 @@ def test_killed_worker_leaves_the_same_catalogue_as_an_undisturbed_one(queue_nam
         tasks.take_due_imports()
         wait_until(lambda: Import.objects.get(pk=run.pk).is_over, "the end of the import")
     run.refresh_from_db()
-    assert (run.state, run.added, run.updated, run.rejected) == ("done", 2500, 0, 0)
+    assert (run.state, run.added, run.updated, run.rejected) == ("done", 12_000, 0, 0)
     assert run.attempts >= 2
     assert export() == undisturbed
