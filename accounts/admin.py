@@ -5,10 +5,12 @@ close the account instead. With a club, a token limited to it would lose its lim
 """
 
 from allauth.account.decorators import secure_admin_login
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
-from .models import ApiToken, Club, Invitation, Membership, User
+from .models import ApiToken, Club, Invitation, Membership, Role, User
 
 # The site's own sign-in, with its rate limits and second factors, is the only one.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -43,8 +45,21 @@ class UserAdmin(NoDelete, admin.ModelAdmin):
         return False  # people come by invitation, administrators by createsuperuser
 
 
+class OneOwnerStays(forms.BaseInlineFormSet):
+    """What `clubs.change_role` sees to elsewhere."""
+
+    def clean(self) -> None:
+        super().clean()
+        roles = [form.cleaned_data.get("role") for form in self.forms if hasattr(form, "cleaned_data")]
+        if roles and Role.OWNER not in roles:
+            raise forms.ValidationError(
+                _("A club has at least one owner. Make somebody else an owner first.")
+            )
+
+
 class MembershipInline(NoDelete, admin.TabularInline):
     model = Membership
+    formset = OneOwnerStays
     fields = ["user", "role", "joined"]
     readonly_fields = ["joined"]
     autocomplete_fields = ["user"]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import clubs
+from . import clubs, permissions
 from .clubs import AlreadyMember, Refused
 from .models import Club, Invitation, Membership, Role, User
 
@@ -125,6 +125,9 @@ def _check(invitation: Invitation, now: datetime) -> None:
         raise ClosedLink(_("This invitation has been used: a link works once. Ask for a new one."))
     if invitation.expires <= now:
         raise ClosedLink(_("This invitation has expired. Ask for a new one."))
+    inviter = invitation.invited_by
+    if inviter is not None and not permissions.can_invite(inviter, invitation.club, invitation.role):
+        raise BadLink(_("This invitation has been taken back. Ask for a new one."))
 
 
 def _is_member(club: Club, email: str) -> bool:

@@ -47,6 +47,10 @@ class SourceRecordInline(admin.TabularInline):
     extra = 0
     can_delete = False
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Which club brought what is the club's business."""
+        return super().get_queryset(request).filter(source__club=None)
+
 
 @admin.register(Paper)
 class PaperAdmin(ReadOnly):

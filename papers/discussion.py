@@ -1,7 +1,7 @@
 """What members say about an entry: post, edit, remove."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
@@ -19,8 +19,8 @@ from .versions import stamp
 DEPTH_LIMIT = 50
 # More than anybody types.
 POSTS, POSTS_SECONDS = 100, 10 * 60
-SHOWN = 100
-"""Comments on a page: each costs time to render, and formulas much of it."""
+SHOWN, ROOM = 100, 50_000
+"""Comments on a page, and the characters they have together: to render them takes time, of formulas most."""
 
 
 class Refused(Exception):
@@ -60,9 +60,13 @@ def clean_text(text: str) -> str:
 def post_comment(entry: Entry, *, text: str, by: User, parent: Comment | None = None) -> Comment:
     """Add a comment to an entry's discussion, or a reply to one of its comments. Raises Refused."""
     text = clean_text(text)
-    if not rates.is_within(f"comment:{by.pk}", most=POSTS, seconds=POSTS_SECONDS):
-        raise TooManyComments(_("You have posted many comments within a few minutes. Go on a little later."))
+    _count_try(by)
     return _post(entry, text, by, parent)
+
+
+def _count_try(by: User) -> None:
+    if not rates.is_within(f"comment:{by.pk}", most=POSTS, seconds=POSTS_SECONDS):
+        raise TooManyComments(_("You have written many comments within a few minutes. Go on a little later."))
 
 
 @transaction.atomic
@@ -79,10 +83,15 @@ def _post(entry: Entry, text: str, by: User, parent: Comment | None) -> Comment:
     return comment
 
 
-@transaction.atomic
 def edit_comment(comment: Comment, *, text: str, by: User) -> Comment:
     """Replace what a comment says and keep what it said before. Raises Refused."""
     text = clean_text(text)
+    _count_try(by)
+    return _edit(comment, text)
+
+
+@transaction.atomic
+def _edit(comment: Comment, text: str) -> Comment:
     comment = _lock(comment)
     if comment.removed_at is not None:
         raise CommentGone(_("This comment has been removed. Post a new one."))
@@ -146,15 +155,27 @@ def thread(comments: Iterable[Comment]) -> list[Post]:
     return _nest([post for post in posts if post.comment.pk in needed])
 
 
-def window(posts: list[Post], start: int) -> list[Post]:
-    """Return the SHOWN posts from place `start` on (from 0), nested anew: replies to what stands on an earlier page
-    begin at its margin."""
-    shown = posts[start : start + SHOWN]
-    margin = shown[0].depth if shown else 0
-    for post in shown:
-        margin = min(margin, post.depth)
-        post.depth -= margin
-    return _nest(shown)
+def cut(posts: Sequence[Post]) -> list[list[Post]]:
+    """Return pages of posts: at most SHOWN, and ROOM characters of text, but one at least.
+
+    Each page is nested anew: replies to what stands on an earlier page begin at its margin.
+    """
+    pages: list[list[Post]] = []
+    room = 0
+    for post in posts:
+        size = post.comment.size  # type: ignore[attr-defined]
+        if not pages or len(pages[-1]) >= SHOWN or size > room:
+            pages.append([])
+            room = ROOM
+        pages[-1].append(post)
+        room -= size
+    for page in pages:
+        margin = page[0].depth
+        for post in page:
+            margin = min(margin, post.depth)
+            post.depth -= margin
+        _nest(page)
+    return pages
 
 
 def _nest(posts: list[Post]) -> list[Post]:

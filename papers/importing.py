@@ -79,6 +79,7 @@ def queue_import(
     Without a source the input goes to the club's uploads, or to the installation's source of its format.
     Raises TooLarge above UPLOAD_LIMIT bytes, and Refused for an unknown format.
     """
+    check_day(date)
     if format and format not in importers.FORMATS:
         raise Refused(
             _("There is no format “%(format)s”. Known are: %(known)s.")
@@ -100,6 +101,16 @@ def queue_import(
     return run
 
 
+def check_day(day: date | None) -> None:
+    """Raise Refused for a day that no listing is of; one far ahead would stand before all others for years."""
+    last = timezone.now().date() + catalogue.FUTURE
+    if day is not None and not catalogue.FIRST_DAY <= day <= last:
+        raise Refused(
+            _("A listing is of a day from %(first)s to %(last)s.")
+            % {"first": catalogue.FIRST_DAY, "last": last}
+        )
+
+
 def import_file(
     path: Path,
     *,
@@ -115,6 +126,7 @@ def import_file(
 
     `on_progress` is called after each batch, `on_paper` with the id of each record's paper, in input order.
     """
+    check_day(date)
     run = _make_row(path, name=name, by=None, club=club, source=source, format=format, date=date)
     now = timezone.now()
     run.state, run.attempts, run.started, run.leased_until = Import.State.RUNNING, 1, now, now + LEASE

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from enum import IntEnum
+from itertools import groupby
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -130,7 +130,6 @@ _UNSTORABLE: Final[dict[int, str | None]] = dict.fromkeys(
     + [plane + low for plane in range(0, 0x110000, 0x10000) for low in (0xFFFE, 0xFFFF)]
 )
 _UNWANTED: Final = _unwanted_characters()
-_PARAGRAPH_END = re.compile(r"[^\S\n]*\n\s*\n\s*")
 
 
 def clean_line(text: str) -> str:
@@ -148,7 +147,12 @@ def clean_text(text: str) -> str:
     if "\n" not in text and "\r" not in text:
         return clean_line(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "\n\n".join(line for part in _PARAGRAPH_END.split(text) if (line := clean_line(part)))
+    parts = (" ".join(lines) for is_text, lines in groupby(text.split("\n"), _has_text) if is_text)
+    return "\n\n".join(line for part in parts if (line := clean_line(part)))
+
+
+def _has_text(line: str) -> bool:
+    return bool(line) and not line.isspace()
 
 
 def clean_record(

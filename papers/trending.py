@@ -55,7 +55,10 @@ def refresh_heat(paper_ids: Iterable[int]) -> None:
         paper__listing_items__listing__source__club=models.F("club")
     )
     days = models.Max("paper__listing_items__listing__date", filter=known)
-    entries = list(Entry.objects.filter(paper__in=papers).select_related("paper").annotate(day=days))
+    # Locked, so that a vote of this moment is counted in; `day` cannot be computed by a statement that locks.
+    locked = Entry.objects.select_for_update(no_key=True).filter(paper__in=papers).order_by("pk")
+    ids = list(locked.values_list("pk", flat=True))
+    entries = list(Entry.objects.filter(pk__in=ids).select_related("paper").annotate(day=days))
     for entry in entries:
         entry.heat = _heat_of(entry, entry.day)
     Entry.objects.bulk_update(entries, ["heat"])

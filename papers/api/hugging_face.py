@@ -334,11 +334,11 @@ def show_moment(day: date | None) -> str | None:
     return None if day is None else f"{day.isoformat()}T00:00:00.000Z"
 
 
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_TAG_OR_LINK = re.compile(r"(\\*)(<(?=[A-Za-z/!?])|\]\()")
 
 
 def write_markdown(paper: Paper) -> str:
-    """Return a paper as Markdown: title, facts, abstract. What looks like an HTML tag is made plain text."""
+    """Return a paper as Markdown: title, facts, abstract. What looks like a tag or a link is made plain text."""
     facts = []
     if paper.authors:
         facts.append((_("Authors"), ", ".join(paper.authors)))
@@ -362,7 +362,8 @@ def write_markdown(paper: Paper) -> str:
 
 
 def _escape(text: str) -> str:
-    return _TAG.sub(r"\\<", text)
+    """Make plain text of what Markdown would read as a tag or a link; backslashes before it are doubled."""
+    return _TAG_OR_LINK.sub(r"\1\1\\\2", text)
 
 
 def _close(address: str) -> str:

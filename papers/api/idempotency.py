@@ -45,8 +45,7 @@ def idempotent(post: Post) -> Post:
             raise InvalidInput(
                 {HEADER: [_("A key has 1 to 255 printable characters, such as those of a UUID.")]}
             )
-        if "slug" in kwargs:
-            view.club  # noqa: B018 - 404 for who has left the club, which keeps no answers for them
+        view.check_reach()
         return _answer_once(key, request, lambda: post(view, request, *args, **kwargs))
 
     answer.is_idempotent = True  # type: ignore[attr-defined]

@@ -198,4 +198,5 @@ def _flatten(detail: Any, field: str = "") -> Iterator[tuple[str, str]]:
         for inner in detail:
             yield from _flatten(inner, field)
     else:
-        yield field, force_str(detail)
+        # What somebody sent may stand in it, and a lone surrogate is no UTF-8.
+        yield field, force_str(detail).encode("utf-8", "replace").decode()

@@ -16,6 +16,8 @@ from . import _listings, _staging
 from ._identity import Batch
 from ._told import Told
 
+# Days of listings that records may state: from the oldest journals to a week ahead.
+FIRST_DAY = date(1600, 1, 1)
 FUTURE = timedelta(days=7)
 
 
@@ -77,7 +79,7 @@ def _tell(
     horizon = now.date() + FUTURE
     told = {}
     for key, record in latest.items():
-        day = listed or (record.listed if record.listed and record.listed <= horizon else None)
+        day = listed or (record.listed if record.listed and FIRST_DAY <= record.listed <= horizon else None)
         data = to_data(record)
         told[key] = Told(record, data, hash_data(data), day, fallback)
     return told

@@ -17,7 +17,7 @@ from papers.trending import compute_heat
 from papers.versions import Stamps
 
 from ._merging import move_everything
-from ._told import FOLDED, Told, fold_told
+from ._told import FOLDED, Told, fold_known_to, fold_told
 
 
 @dataclass(slots=True)
@@ -167,9 +167,9 @@ def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[
     if source.club_id is not None:
         scope |= models.Q(private_to=source.club_id)
     found: dict[str, list[tuple[int, merge.Described]]] = defaultdict(list)
-    for paper in Paper.objects.filter(scope, title_key__in=keys).prefetch_related("source_records"):
-        stated = merge.fold(from_data(row.data) for row in paper.source_records.all())
-        found[paper.title_key].append((paper.pk, stated))
+    for paper in Paper.objects.filter(scope, title_key__in=keys).prefetch_related("source_records__source"):
+        told = [(row.source.club_id, from_data(row.data)) for row in paper.source_records.all()]
+        found[paper.title_key].append((paper.pk, fold_known_to(source.club_id, told)))
     return found
 
 

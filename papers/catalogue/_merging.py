@@ -39,6 +39,8 @@ def move_everything(keep: Paper, other: Paper, *, reason: str, stamps: Stamps) -
     latest holds, and the other stays in the log. The caller has locked the catalogue and both papers, folds
     `keep` afterwards, and writes the `stamps` at its end.
     """
+    # First votes that are under way are seen below, and later ones wait: none is left on a paper that goes.
+    list(Paper.objects.select_for_update(of=("self",)).filter(pk__in=[keep.pk, other.pk]).order_by("pk"))
     log: dict[str, Any] = {
         "source_records": list(SourceRecord.objects.filter(paper=other).values_list("pk", flat=True)),
         "title": other.title,

@@ -23,6 +23,15 @@ class Told:
     fallback: date | None
 
 
+def fold_known_to(club_id: int | None, told: Sequence[tuple[int | None, Record]]) -> merge.Folded:
+    """Return the paper as a source of this club (None: of the installation) may know of it: without what other clubs
+    keep to themselves, which must not decide what becomes of anybody else's record."""
+    public = [record for owner, record in told if owner is None]
+    public = public or [record for _, record in told if record.identifiers]
+    own = [record for owner, record in told if owner == club_id and owner is not None]
+    return merge.fold([*public, *own])
+
+
 def fold_told(told: Sequence[tuple[int | None, Record]]) -> tuple[merge.Folded, int | None]:
     """Return the paper that records make, each with the club whose source told it, and the club it is private to.
 

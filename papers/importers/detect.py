@@ -27,7 +27,7 @@ _BINARIES: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Microsoft Office file"),
 )
 _HTML: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<(?:html|head|body|script|div|meta)\b)",
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*(?:<!doctype\s+html|<(?:html|head|body|script|div|meta)\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _CONTROLS: Final = bytes(code for code in range(32) if chr(code) not in "\t\n\r\f\v\x1b")

@@ -18,6 +18,8 @@ from .acts import find_paper
 from .papers import comment_url, describe_paper
 from .viewpoint import find_club, look, member_only, open_to_visitors
 
+REVISIONS = 5  # of a comment on a page, each of up to 20 kB
+
 
 def _find_comment(request: Request, slug: str, pk: int) -> Comment:
     comments = Comment.objects.visible_to(request.user).select_related("entry__club", "author")
@@ -102,11 +104,16 @@ def comment_history(request: Request, slug: str, pk: int) -> HttpResponse:
     """Show what a comment said before each edit, to whoever may read it."""
     club = find_club(request, slug)
     comment = _find_comment(request, slug, pk)
+    found = comment.revisions.order_by("-pk")
+    if before := read_number(request.GET.get("before", "")):
+        found = found.filter(pk__lt=before)
+    revisions = list(found[: REVISIONS + 1])
     context = {
         "club": club,
         "comment": comment,
         "paper": comment.entry.paper,
-        "revisions": list(comment.revisions.order_by("-replaced_at", "-pk")),
+        "revisions": revisions[:REVISIONS],
+        "before": revisions[REVISIONS - 1].pk if len(revisions) > REVISIONS else None,
         "back": comment_url(comment, slug),
     }
     return render(request, "papers/comment_history.html", context)

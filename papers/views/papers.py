@@ -1,7 +1,10 @@
 """A paper's page: what it is, and what the club makes of it."""
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Any
 
+from django.db.models.functions import Length
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,6 +12,7 @@ from django.urls import reverse
 from accounts import permissions
 from accounts.models import Club
 from papers import discussion, identifiers, triage
+from papers.markup import COMMENT_LIMIT
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
 from papers.numbers import read_number
 from papers.records import clean_address
@@ -16,6 +20,9 @@ from readinglist.http import Request
 
 from .places import read_place
 from .viewpoint import look, open_to_visitors, row_context
+
+# Comments that are on one page however long they are.
+FEW = discussion.ROOM // COMMENT_LIMIT
 
 
 def resolve_paper(request: Request, pk: int) -> Paper | int:
@@ -106,21 +113,20 @@ def describe_discussion(
 ) -> dict[str, Any]:
     """Return comments of an entry in reading order, each with what I may do with it, and the ways to the others.
 
-    A page has discussion.SHOWN of them: those with the comment `at` or `?comment=`, or those from place `?from=` on.
+    One page of them (discussion.cut): that with the comment `at` or `?comment=`, or with place `?from=`.
     """
     if club is None or entry is None:
         return {"posts": [], "comment_count": 0}
-    all_posts = discussion.thread(Comment.objects.filter(entry=entry).defer("text"))
+    skeleton = Comment.objects.filter(entry=entry).defer("text").annotate(size=Length("text"))
+    pages = discussion.cut(discussion.thread(skeleton)) or [[]]
     if at is None:
         at = read_number(request.GET.get("comment", ""))
-    places = {post.comment.pk: place for place, post in enumerate(all_posts)}
-    start = read_place(request) - 1
-    if start >= len(all_posts):
-        start = max(0, len(all_posts) - 1)
-        start -= start % discussion.SHOWN
-    if at in places:
-        start = places[at] - places[at] % discussion.SHOWN
-    posts = discussion.window(all_posts, start)
+    starts = [1 + start for start in accumulate(map(len, pages[:-1]), initial=0)]
+    number = bisect_right(starts, read_place(request)) - 1
+    for place, page in enumerate(pages):
+        if any(post.comment.pk == at for post in page):
+            number = place
+    posts = pages[number]
     comments = Comment.objects.select_related("author").in_bulk([post.comment.pk for post in posts])
     for post in posts:
         post.comment = comments.get(post.comment.pk, post.comment)
@@ -128,19 +134,18 @@ def describe_discussion(
         post.is_mine = author_id == request.user.pk
         post.can_edit = is_there and permissions.can_edit_comment(request.user, author_id, club)
         post.can_remove = is_there and permissions.can_remove_comment(request.user, author_id, club)
-    end = start + discussion.SHOWN
     return {
         "posts": posts,
         "comment_count": entry.comment_count,
-        "earlier": max(1, start + 1 - discussion.SHOWN) if start else None,
-        "later": end + 1 if end < len(all_posts) else None,
+        "earlier": starts[number - 1] if number else None,
+        "later": starts[number + 1] if number + 1 < len(pages) else None,
     }
 
 
 def comment_url(comment: Comment, slug: str) -> str:
     """Return where a comment stands; `comment.entry` is loaded."""
     page = reverse("papers:entry_detail", args=[slug, comment.entry.paper_id])
-    query = f"?comment={comment.pk}" if comment.entry.comment_count > discussion.SHOWN else ""
+    query = f"?comment={comment.pk}" if comment.entry.comment_count > FEW else ""
     return f"{page}{query}#c{comment.pk}"
 
 

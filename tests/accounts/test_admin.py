@@ -52,3 +52,22 @@ def test_administrator_gives_an_abandoned_club_an_owner(admin_client, member, cl
     assert admin_client.post(f"/admin/accounts/club/{club.pk}/change/", form).status_code == 302
     membership.refresh_from_db()
     assert membership.role == "owner"
+
+
+def test_a_club_keeps_an_owner(client, administrator, club, owner, member):
+    client.force_login(administrator)
+    memberships = list(club.memberships.order_by("pk"))
+    form = {
+        "name": club.name,
+        "time_zone": "UTC",
+        "memberships-TOTAL_FORMS": len(memberships),
+        "memberships-INITIAL_FORMS": len(memberships),
+    }
+    for number, membership in enumerate(memberships):
+        form[f"memberships-{number}-id"] = membership.pk
+        form[f"memberships-{number}-club"] = club.pk
+        form[f"memberships-{number}-user"] = membership.user_id
+        form[f"memberships-{number}-role"] = "member"
+    answer = client.post(f"/admin/accounts/club/{club.pk}/change/", form)
+    assert "at least one owner" in answer.content.decode()
+    assert club.memberships.filter(role="owner").count() == 1

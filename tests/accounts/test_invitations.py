@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts import clubs, invitations, permissions
-from accounts.models import Invitation, Role, User
+from accounts.models import Invitation, Membership, Role, User
 from tests import factories
 
 from .test_clubs import at_once, membership_of
@@ -155,3 +155,17 @@ def test_removed_organiser_does_not_come_back_by_an_own_link(club, owner, organi
     clubs.remove_member(membership_of(organiser, club))
     with pytest.raises(invitations.BadLink):
         invitations.find(token)
+
+
+def test_a_link_is_worth_no_more_than_its_maker(club, owner, organiser, outsider):
+    links = [invitations.invite(club, role=role, by=owner) for role in (Role.MEMBER, Role.OWNER)]
+    Membership.objects.create(club=club, user=factories.make_user("Second Owner"), role=Role.OWNER)
+    Membership.objects.filter(user=owner).update(role=Role.ORGANISER)
+    assert invitations.find(invitations.make_token(links[0])) == links[0]
+    with pytest.raises(invitations.BadLink):
+        invitations.find(invitations.make_token(links[1]))
+    owner.is_active = False
+    owner.save()
+    for link in links:
+        with pytest.raises(invitations.BadLink):
+            invitations.accept(link, by=outsider)

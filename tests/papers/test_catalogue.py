@@ -5,12 +5,12 @@ from datetime import date
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from papers import catalogue, reading_list
 from papers.catalogue import Change
 from papers.identifiers import Identifier
-from papers.models import Catalogue, Entry, Listing, MergedPaper, Paper, SourceRecord, Vote
+from papers.models import Catalogue, Entry, Listing, MergedPaper, Paper, Source, SourceRecord, Vote
 from papers.records import Rank
 from tests.factories import make_club, make_record, make_source
 
@@ -329,3 +329,59 @@ def test_first_votes_do_not_wait_for_an_import(monkeypatch):
     add(source, make_record("After", key="a", revision=2))
     assert [entry.paper for entry in made] == [paper]
     assert Paper.objects.get().title == "After"
+
+
+def test_what_a_club_keeps_to_itself_decides_nothing_for_others(club, other_club):
+    everybodys, server = make_source(), make_source()
+    add(everybodys, make_record("One small model", key="page"))
+    ours = make_source(club=club, kind="upload")
+    add(ours, make_record("One small model", key="private", authors=("Nobody Else",)))
+    add(server, make_record("One small model", key="atom", authors=("Rita Real",), identifiers=(ARXIV,)))
+    assert Paper.objects.filter(private_to=None).count() == 1
+
+
+def test_what_a_club_keeps_to_itself_answers_no_other_club(club, other_club):
+    said = []
+    for number, title in enumerate(["Without a secret", "With a secret"]):
+        name = Identifier("arxiv", f"2504.0001{number}")
+        add(make_source(), make_record(title, key="a", identifiers=(name,), authors=("Ann Alpha",)))
+        if number:
+            ours = make_source(club=club, kind="upload")
+            add(ours, make_record(title, key="b", authors=("Ann Alpha",), journal="Secret Journal 7"))
+        theirs = Source.objects.filter(club=other_club).first() or make_source(club=other_club, kind="upload")
+        [outcome] = add(
+            theirs, make_record(title, key=title, authors=("Ann Alpha",), journal="Other Letters 9")
+        )
+        said.append(outcome.change)
+    assert said == ["updated", "updated"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_notes_a_paper_that_is_being_merged_away(monkeypatch):
+    source, club, waited = make_source(), make_club(), []
+    add(source, make_record("One", key="a"), make_record("Two", key="b"))
+    keep, other = Paper.objects.order_by("pk")
+
+    def note_meanwhile(*_args, **_options):
+        def note():
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '500ms'")
+            try:
+                reading_list.note(club, other)
+            except OperationalError as error:
+                waited.append("lock timeout" in str(error))
+            connection.close()
+
+        thread = Thread(target=note)
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr("papers.catalogue._merging._move", note_meanwhile)
+    catalogue.merge_papers(keep, other, reason="The same.")
+    assert waited == [True]
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_no_listing_is_of_is_passed_over(source, day):
+    catalogue.add_records(source, [make_record(listed=day)], fallback=date(2025, 4, 25))
+    assert [listing.date for listing in Listing.objects.all()] == [date(2025, 4, 25)]

@@ -303,3 +303,10 @@ def settings_folder():
     from papers import demo
 
     return demo.FOLDER
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_day_that_no_listing_is_of_is_refused(source, day):
+    with pytest.raises(importing.Refused, match="A listing is of a day from 1600-01-01 to "):
+        importing.queue_import(upload=io.BytesIO(page(1)), name="x", by=None, source=source, date=day)
+    assert not Import.objects.exists()

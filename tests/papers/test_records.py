@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -270,3 +271,10 @@ class TestHash:
         tested = {"key", "title", "abstract", "authors", "identifiers", "published", "updated", "revision"}
         tested |= {"categories", "journal", "urls", "comment", "submitter", "withdrawn", "rank"}
         assert {field.name for field in fields(Record)} == tested | records._NOT_CONTENT
+
+
+@pytest.mark.parametrize("text", ["x\n" + " " * 300_000 + "y", "a\n \n" * 100_000, "\t\n" * 100_000 + "z"])
+def test_white_space_is_cleaned_in_time_that_grows_with_it(text):
+    started = time.process_time()
+    clean_text(text)
+    assert time.process_time() - started < 5

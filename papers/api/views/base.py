@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from accounts import permissions
 from accounts.models import Club, User
 from papers.api import preconditions
 from papers.api.pagination import KeysetPagination, VersionPagination
@@ -68,6 +69,11 @@ class ApiView(GenericAPIView):
     def club(self) -> Club:
         """The club that the address names; 404 where the request may not know of it."""
         return get_object_or_404(self.reach.clubs(), slug=self.kwargs["slug"])
+
+    def check_reach(self) -> None:
+        """Refuse whoever may not act here any more, before a stored answer to an act of theirs is given again."""
+        if "slug" in self.kwargs:
+            self.require(permissions.is_member(self.request.user, self.club))
 
     def require(self, may: bool) -> None:
         """Answer 403 unless `accounts.permissions` said yes."""

@@ -95,6 +95,12 @@ class ImportList(ListView):
         )
         return self.show(run, status=202, headers={"Location": reverse("api:import", args=[run.pk])})
 
+    def check_reach(self) -> None:
+        club = self._find_club(self.read_input(NewImportSerializer).get("club", ""))
+        self.require(
+            permissions.can_import_somewhere(self.request.user, [club] if club else self.reach.clubs())
+        )
+
     def _find_club(self, slug: str) -> Club | None:
         if not slug:
             return None

@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError
+from markdown_it import MarkdownIt
 
 from accounts import tokens
 from papers import discussion, importers, reading_list
@@ -370,3 +371,11 @@ def test_queries_do_not_depend_on_the_number_of_papers(
     client.get(address)
     with django_assert_num_queries(queries):
         assert len(client.get(address).json()) == number
+
+
+def test_markdown_holds_no_html_and_no_links_of_others(is_public, client):
+    title = r"On \<script>alert(1)</script>, \\<b> and [x](javascript:alert(1)) or \[y](http://a.b)"
+    paper = factories.make_paper(title, abstract=r"\<img src=x onerror=alert(1)> [z](http://a.b)")
+    html = MarkdownIt("commonmark").render(client.get(f"/papers/{paper.pk}.md").content.decode())
+    assert "<script" not in html and "<b>" not in html and "<img" not in html
+    assert "javascript:" in html and 'href="javascript' not in html and 'href="http://a.b' not in html

@@ -117,3 +117,23 @@ def test_requests_at_once_with_one_key_are_done_once(member, address):
     assert [answer.status_code for answer in answers] == [201] * 6
     assert len({answer.content for answer in answers}) == 1
     assert Comment.objects.count() == 1
+
+
+def test_whoever_left_a_public_club_gets_no_stored_names(script, member, club, entry):
+    club.is_public = True
+    club.save()
+    address = "/api/v1/clubs/ml/entries/"
+    assert script.post(address, {"paper": entry.paper_id}, **KEY).status_code in {200, 201}
+    clubs.remove_member(club.memberships.get(user=member))
+    assert script.post(address, {"paper": entry.paper_id}, **KEY).status_code == 403
+
+
+def test_whoever_left_the_club_gets_no_stored_import(organisers_script, organiser, club):
+    def post():
+        form = {"file": SimpleUploadedFile("secret-name.json", b"[]"), "club": "ml"}
+        return organisers_script.post("/api/v1/imports/", form, format="multipart", **KEY)
+
+    assert post().status_code == 202
+    clubs.remove_member(club.memberships.get(user=organiser))
+    answer = post()
+    assert answer.status_code == 400 and b"secret-name" not in answer.content

@@ -235,3 +235,9 @@ def test_mistake_in_the_middle_of_an_act_leaves_nothing(script, club, listing, m
     paper = listing.items.first().paper
     assert script.post(ENTRIES, {"paper": paper.pk}).status_code == 500
     assert not Entry.objects.exists()
+
+
+def test_half_a_character_is_a_problem_too(script, entry):
+    body = b'{"value":"\\ud800"}'
+    answer = script.generic("PUT", f"{ENTRIES}{entry.pk}/vote/", body, content_type="application/json")
+    problem(answer, 400, "invalid")

@@ -190,3 +190,13 @@ class TestEndlessInput:
             "longer than" in found.reason or "after this place" in found.reason for found in rejections
         )
         assert stream.given < 100_000_000
+
+
+def test_many_comments_before_a_tag_are_passed_over_once():
+    """Each was once read in two ways: forty-five of them kept a worker busy for ever."""
+    started = time.process_time()
+    with pytest.raises(UnreadableInput):
+        list(importers.read(io.BytesIO(b"<!-- -->" * 45 + b"<feed>")))
+    with pytest.raises(UnreadableInput, match="HTML"):
+        list(importers.read(io.BytesIO(b"<!-- a -- b - -->\n" * 45 + b"<html>")))
+    assert time.process_time() - started < 5

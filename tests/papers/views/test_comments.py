@@ -230,3 +230,24 @@ def test_posts_are_posts(signed_in, comment, page_url):
     assert signed_in.get(f"{page_url}/comments").status_code == 405
     assert signed_in.get(act(comment, "remove")).status_code == 405
     assert signed_in.post(act(comment, "history")).status_code == 405
+
+
+def test_a_long_history_comes_in_pages(signed_in, get, comment):
+    for number in range(12):
+        discussion.edit_comment(comment, text=f"Edit {number}.", by=comment.author)
+    page, seen = get(act(comment, "history")), []
+    while True:
+        seen += page.words("//ol[@class='history']/li//div[@class='prose']")[1:]
+        following = [href for href in page.hrefs if href and href.startswith("?before=")]
+        if not following:
+            break
+        page = get(act(comment, "history") + following[0])
+    assert seen[:11] == [f"Edit {number}." for number in range(10, -1, -1)] and len(seen) == 12
+
+
+def test_edits_are_counted_as_posts_are(comment, monkeypatch):
+    monkeypatch.setattr(discussion, "POSTS", 3)
+    for number in range(2):  # it was posted as well
+        discussion.edit_comment(comment, text=f"Edit {number}.", by=comment.author)
+    with pytest.raises(discussion.TooManyComments):
+        discussion.edit_comment(comment, text="One more.", by=comment.author)

@@ -231,7 +231,7 @@ def long_discussion(club, paper, organiser):
         ("", 1, 100, ["?from=101#comments"]),
         ("?from=101", 101, 200, ["?from=1#comments", "?from=201#comments"]),
         ("?from=201", 201, 250, ["?from=101#comments"]),
-        ("?from=50", 50, 149, ["?from=1#comments", "?from=150#comments"]),
+        ("?from=150", 101, 200, ["?from=1#comments", "?from=201#comments"]),
         ("?from=9999", 201, 250, ["?from=101#comments"]),
     ],
 )
@@ -284,3 +284,12 @@ def test_a_new_record_of_the_paper_shows(signed_in, get, paper, source):
     )
     assert Paper.objects.count() == 1
     assert get(f"/papers/{paper.pk}").words("//h1")
+
+
+def test_long_comments_fill_a_page_sooner(signed_in, get, club, paper, organiser):
+    entry = reading_list.note(club, paper)
+    for number in range(7):
+        discussion.post_comment(entry, text=f"Number {number}. " + "word " * 3_000, by=organiser)
+    pages = [get(f"/clubs/ml/papers/{paper.pk}?from={start}") for start in (1, 4, 7)]
+    assert [len(page.find(".comment")) for page in pages] == [3, 3, 1]
+    assert "?from=4#comments" in pages[0].hrefs and "?from=1#comments" in pages[1].hrefs
