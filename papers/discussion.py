@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,6 +13,7 @@ from accounts.models import User
 
 from .markup import COMMENT_LIMIT
 from .models import Comment, CommentRevision, Entry
+from .verbs import verb
 from .versions import stamp
 
 DEPTH_LIMIT = 50
@@ -69,7 +69,7 @@ def _count_try(by: User) -> None:
         raise TooManyComments(_("You have written many comments within a few minutes. Go on a little later."))
 
 
-@transaction.atomic
+@verb
 def _post(entry: Entry, text: str, by: User, parent: Comment | None) -> Comment:
     entry = Entry.objects.select_for_update(of=("self",)).select_related("club").get(pk=entry.pk)
     if parent is not None:
@@ -90,7 +90,7 @@ def edit_comment(comment: Comment, *, text: str, by: User) -> Comment:
     return _edit(comment, text)
 
 
-@transaction.atomic
+@verb
 def _edit(comment: Comment, text: str) -> Comment:
     comment = _lock(comment)
     if comment.removed_at is not None:
@@ -103,7 +103,7 @@ def _edit(comment: Comment, text: str) -> Comment:
     return comment
 
 
-@transaction.atomic
+@verb
 def remove_comment(comment: Comment, *, by: User) -> Comment:
     """Take a comment's text away, its history too; its place stays, so that replies keep theirs."""
     comment = _lock(comment)

@@ -17,6 +17,7 @@ from accounts.models import Club, User
 from .models import Entry, ListingVisit, Paper, Skip, Tag, Tagging, Volunteer, Vote
 from .statements import fetch
 from .trending import heat_of
+from .verbs import verb
 from .versions import stamp
 
 TAGS_AN_ENTRY = 30
@@ -28,6 +29,7 @@ class BadTag(Exception):
     """A tag that is empty, too long, or one too many; its text is a sentence for the person who tried."""
 
 
+@verb
 def note(club: Club, paper: Paper) -> Entry:
     """Return the club's entry for a paper, made when there is none."""
     entry = Entry.objects.filter(club=club, paper=paper).first()
@@ -44,7 +46,7 @@ def note(club: Club, paper: Paper) -> Entry:
     return entry
 
 
-@transaction.atomic
+@verb
 def suggest(entry: Entry, *, by: User) -> Entry:
     """Put an entry on the club's list, a dropped one too; suggesting what is on it changes nothing."""
     entry = _lock(entry)
@@ -57,7 +59,7 @@ def suggest(entry: Entry, *, by: User) -> Entry:
     return entry
 
 
-@transaction.atomic
+@verb
 def cast_vote(entry: Entry, *, value: int, by: User) -> Entry:
     """Promote (+1) or demote (−1); the same vote again changes nothing, the other one replaces it.
 
@@ -78,7 +80,7 @@ def cast_vote(entry: Entry, *, value: int, by: User) -> Entry:
     return entry
 
 
-@transaction.atomic
+@verb
 def withdraw_vote(entry: Entry, *, by: User) -> Entry:
     """Take a vote back; without one nothing changes."""
     entry = _lock(entry)
@@ -90,7 +92,7 @@ def withdraw_vote(entry: Entry, *, by: User) -> Entry:
     return entry
 
 
-@transaction.atomic
+@verb
 def volunteer(entry: Entry, *, by: User) -> Entry:
     """Offer to present an entry; offering again changes nothing."""
     entry = _lock(entry)
@@ -102,7 +104,7 @@ def volunteer(entry: Entry, *, by: User) -> Entry:
     return entry
 
 
-@transaction.atomic
+@verb
 def withdraw_offer(entry: Entry, *, by: User) -> Entry:
     """Take the offer to present back; without one nothing changes."""
     entry = _lock(entry)
@@ -131,7 +133,7 @@ def clean_tag(text: str) -> str:
     return name
 
 
-@transaction.atomic
+@verb
 def tag(entry: Entry, *, name: str, by: User) -> Entry:
     """Put a tag on an entry, in the spelling the club used first; a tag it has already changes nothing.
 
@@ -156,7 +158,7 @@ def tag(entry: Entry, *, name: str, by: User) -> Entry:
     return entry
 
 
-@transaction.atomic
+@verb
 def untag(entry: Entry, *, name: str, by: User) -> Entry:
     """Take a tag off an entry; a tag nothing else carries is forgotten."""
     try:
@@ -175,7 +177,7 @@ def untag(entry: Entry, *, name: str, by: User) -> Entry:
     return entry
 
 
-@transaction.atomic
+@verb
 def drop(entry: Entry, *, by: User) -> Entry:
     """Take an entry off the list; a later promotion brings it back."""
     entry = _lock(entry)
