@@ -114,13 +114,18 @@ class Batch:
 
     def _match_by_title(self, record: Record, title: str, *, has_paper: bool) -> list[_Work]:
         """Return the papers of this title that are surely the record's; what is unsure stays apart."""
-        namesakes = [(self._work_of(pk), stated) for pk, stated in self.by_title.get(title, ())]
-        namesakes += [(work.root, stated) for work, stated in self.new_by_title[title]]
-        alike = [(work, merge.compare_works(record, stated)) for work, stated in namesakes]
+        known, new = self.by_title.get(title, ()), self.new_by_title[title]
+        # Thousands may be called “Editorial”: those with another identifier of the same scheme are passed over first.
+        schemes = {name.scheme for name in record.identifiers}
+        others = [
+            (self._work_of(pk), said) for pk, said in known if not _is_told_apart(record, schemes, said)
+        ]
+        others += [(work.root, said) for work, said in new if not _is_told_apart(record, schemes, said)]
+        alike = [(work, merge.compare_works(record, said)) for work, said in others]
         same = [work for work, likeness in alike if likeness is merge.Likeness.SAME]
         if same or has_paper:
             return same
-        is_only_one = len({id(work) for work, _ in alike}) == 1
+        is_only_one = len(others) == len(known) + len(new) and len({id(work) for work, _ in alike}) == 1
         if is_only_one and all(likeness is merge.Likeness.TITLE_ONLY for _, likeness in alike):
             return [alike[0][0]]
         return []
@@ -141,6 +146,20 @@ class Batch:
                 move_everything(keep.paper, other.paper, reason=reason, stamps=self.stamps)
             other.into = keep
         return keep
+
+
+def _is_told_apart(record: Record, schemes: set[str], other: merge.Described) -> bool:
+    """Tell whether two works share no identifier and have different ones of one scheme: surely not the same.
+
+    `schemes` are those of the record.
+    """
+    has_one = False
+    for name in other.identifiers:
+        if name.scheme in schemes:
+            if name in record.identifiers:
+                return False
+            has_one = True
+    return has_one
 
 
 def _find_by_identifier(records: Iterable[Record]) -> dict[Identifier, int]:
