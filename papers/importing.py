@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 BATCH = 2_000
 FLUSH_SECONDS = 1.0
 LEASE = timedelta(minutes=2)
+MOST_REJECTED = 100_000
+"""Of an import of which nearly nothing comes in: the others wait for the worker."""
+
 ATTEMPTS = 3
 # With the database away an import waits, but one that kills its worker each time must end.
 ATTEMPTS_AT_ALL = 20
@@ -285,6 +288,11 @@ def _run(
         pass  # a retry: these came in before
     for batch in _batches(found):
         papers = _take_batch(run, batch, file.tell())
+        if run.rejected > MOST_REJECTED and run.rejected > 10 * (run.taken - run.rejected):
+            raise UnreadableInput(
+                _("%(rejected)d records were rejected, and nearly none came in. The rest was not read: this is no "
+                  "file of papers, or one in another format.") % {"rejected": run.rejected}
+            )  # fmt: skip
         if on_paper:
             for paper_id in papers:
                 on_paper(paper_id)

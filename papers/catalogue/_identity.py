@@ -66,7 +66,7 @@ class Batch:
         return self.works[pk].root.paper.pk if pk in self.works else pk
 
     def write(self) -> list[Paper]:
-        """Write papers and records; return the papers touched."""
+        """Write papers and records; return the papers that changed."""
         works = {id(work.root): work.root for work in self.found.values()}
         new = [work.paper for work in works.values() if work.is_new]
         Paper.objects.bulk_create(new)
@@ -86,9 +86,7 @@ class Batch:
             update_fields=["paper", "content_hash", "data", "received"],
         )
         papers = {work.paper.pk: work.paper for work in works.values()}
-        if papers:
-            fold_papers(papers)
-        return list(papers.values())
+        return fold_papers(papers) if papers else []
 
     def is_first(self, key: str) -> bool:
         """Tell whether a record of this batch made a new paper, rather than adding to one."""
@@ -192,34 +190,52 @@ def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[
     return found
 
 
-def fold_papers(papers: dict[int, Paper]) -> None:
-    """Compute every touched paper from all that its sources say, its identifiers and search text too."""
+def fold_papers(papers: dict[int, Paper]) -> list[Paper]:
+    """Compute papers from all that their sources say, identifiers and search text too; return those that changed.
+
+    What a club says of a paper of everybody's changes nothing on it, and others must not see that it was said.
+    """
     said: dict[int, list[tuple[int | None, Record]]] = defaultdict(list)
     rows = SourceRecord.objects.filter(paper__in=papers).values_list("paper_id", "source__club_id", "data")
     for paper_id, club_id, data in rows:
         said[paper_id].append((club_id, from_data(data)))
     identifiers: dict[int, set[Identifier]] = {}
+    changed = set()
     for pk, paper in papers.items():
-        folded, paper.private_to_id = fold_told(said[pk])
-        for name in FOLDED:
-            setattr(paper, name, getattr(folded, name))
+        folded, private_to = fold_told(said[pk])
+        for name, value in [
+            ("private_to_id", private_to),
+            *((name, getattr(folded, name)) for name in FOLDED),
+        ]:
+            if _as_stored(value) != _as_stored(getattr(paper, name)):
+                setattr(paper, name, value)
+                changed.add(pk)
         identifiers[pk] = set(folded.identifiers)
         if not paper.heat:
             paper.heat = compute_heat(paper.upvotes, paper.created.date())
-    Paper.objects.bulk_update(papers.values(), [*FOLDED, "private_to", "heat"])
-    _write_identifiers(identifiers)
-    _write_search_text(papers)
+    changed |= _write_identifiers(identifiers)
+    touched = [papers[pk] for pk in sorted(changed)]
+    Paper.objects.bulk_update(touched, [*FOLDED, "private_to", "heat"])
+    _write_search_text(changed)
+    return touched
 
 
-def _write_identifiers(wanted: dict[int, set[Identifier]]) -> None:
+def _as_stored(value: object) -> object:
+    return [_as_stored(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _write_identifiers(wanted: dict[int, set[Identifier]]) -> set[int]:
+    """Bring the identifiers of papers in line; return the papers whose were others."""
     rows = PaperIdentifier.objects.filter(paper__in=wanted)
-    stale = []
+    stale, changed = [], set()
     for row in rows:
         name = Identifier(row.scheme, row.value)
         if name in wanted[row.paper_id]:
             wanted[row.paper_id].remove(name)
         else:
             stale.append(row.pk)
+            changed.add(row.paper_id)
+    changed |= {pk for pk, names in wanted.items() if names}
     if stale:
         PaperIdentifier.objects.filter(pk__in=stale).delete()
     PaperIdentifier.objects.bulk_create(
@@ -231,6 +247,7 @@ def _write_identifiers(wanted: dict[int, set[Identifier]]) -> None:
         # What a club's file claims may belong to a paper it was not merged with, which keeps it.
         ignore_conflicts=True,
     )
+    return changed
 
 
 def _write_search_text(papers: Iterable[int]) -> None:

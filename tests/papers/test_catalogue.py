@@ -385,3 +385,11 @@ def test_nobody_notes_a_paper_that_is_being_merged_away(monkeypatch):
 def test_a_day_that_no_listing_is_of_is_passed_over(source, day):
     catalogue.add_records(source, [make_record(listed=day)], fallback=date(2025, 4, 25))
     assert [listing.date for listing in Listing.objects.all()] == [date(2025, 4, 25)]
+
+
+def test_what_a_club_says_of_everybodys_paper_does_not_stamp_it(club):
+    add(make_source(), make_record("Of everybody", key="a", identifiers=(ARXIV,)))
+    before = Paper.objects.get().version, Catalogue.objects.get().version
+    [outcome] = add(make_source(club=club, kind="upload"), make_record("Of everybody", key="secret"))
+    assert outcome.change == Change.UPDATED
+    assert (Paper.objects.get().version, Catalogue.objects.get().version) == before

@@ -310,3 +310,16 @@ def test_a_day_that_no_listing_is_of_is_refused(source, day):
     with pytest.raises(importing.Refused, match="A listing is of a day from 1600-01-01 to "):
         importing.queue_import(upload=io.BytesIO(page(1)), name="x", by=None, source=source, date=day)
     assert not Import.objects.exists()
+
+
+def test_an_import_of_nothing_but_rejections_ends(source, monkeypatch):
+    monkeypatch.setattr(importing, "MOST_REJECTED", 50)
+    monkeypatch.setattr(importing, "BATCH", 20)
+    content = b'[{"paper": 1}' + b"," * 1_000 + b"]"
+    run = importing.queue_import(
+        upload=io.BytesIO(content), name="x.json", by=None, source=source, format="hf-json"
+    )
+    importing.run_import(run.pk)
+    run.refresh_from_db()
+    assert run.state == "failed" and "nearly none came in" in run.error
+    assert 50 < run.rejected <= 80
