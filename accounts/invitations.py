@@ -132,9 +132,10 @@ def _check(invitation: Invitation, now: datetime) -> None:
 
 def _is_member(club: Club, email: str) -> bool:
     members = Membership.objects.filter(club=club)
-    # A person may have several addresses; allauth keeps them.
+    # A person may have several addresses; allauth keeps them. Anybody may claim one, so only confirmed ones count.
     return (
-        members.filter(user__email=email).exists() or members.filter(user__emailaddress__email=email).exists()
+        members.filter(user__email=email).exists()
+        or members.filter(user__emailaddress__email=email, user__emailaddress__verified=True).exists()
     )
 
 

@@ -1,14 +1,32 @@
-"""Which clubs a person belongs to, and in which of them they act."""
+"""What no request may hold, which clubs a person belongs to, and in which of them they act."""
 
 from collections.abc import Callable
 from typing import cast
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from readinglist.http import Request
 
 from . import permissions
 from .models import User
+
+
+class NullByteMiddleware:
+    """Keep null bytes away from the database, which refuses to look them up.
+
+    No name in an address holds one (the API says so in its own form), and no key of a session does.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""):
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        if "\0" in request.path and not request.path.startswith("/api/"):
+            raise Http404
+        return self.get_response(request)
 
 
 class CurrentClubMiddleware:
@@ -21,8 +39,6 @@ class CurrentClubMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path and not request.path.startswith("/api/"):
-            raise Http404  # no name holds one, and no database would look it up; the API says so in its own form
         ours = cast(Request, request)
         ours.my_clubs, ours.current_club = [], None
         if isinstance(ours.user, User):

@@ -22,6 +22,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from papers import discussion, importing, reading_list
+from papers.models import Entry
 
 logger = logging.getLogger("django.request")
 
@@ -101,7 +102,7 @@ def translate(error: Exception) -> exceptions.APIException:
     match error:
         case exceptions.APIException():
             return error
-        case Http404():
+        case Http404() | Entry.DoesNotExist():
             # Which row, model or address was looked for is nobody's business.
             return exceptions.NotFound()
         case django_exceptions.PermissionDenied():

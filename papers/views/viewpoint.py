@@ -14,6 +14,7 @@ from django.utils.html import format_html
 
 from accounts import permissions
 from accounts.models import Club
+from papers.models import Entry
 from papers.triage import Viewpoint
 from readinglist.http import Request
 
@@ -54,13 +55,19 @@ def find_club(request: Request, slug: str) -> Club:
 
 
 def member_only(view: View) -> View:
-    """Let members of the club act; who may only look gets a 403, who may not know of it a 404."""
+    """Let members of the club act; who may only look gets a 403, who may not know of it a 404.
+
+    So does an act on an entry that became one with another in this very moment.
+    """
 
     @wraps(view)
     def wrapped(request: Request, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
         if not permissions.can_vote(request.user, find_club(request, slug)):
             raise PermissionDenied
-        return view(request, slug, *args, **kwargs)
+        try:
+            return view(request, slug, *args, **kwargs)
+        except Entry.DoesNotExist:
+            raise Http404 from None
 
     return wrapped
 

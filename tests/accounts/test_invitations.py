@@ -169,3 +169,8 @@ def test_a_link_is_worth_no_more_than_its_maker(club, owner, organiser, outsider
     for link in links:
         with pytest.raises(invitations.BadLink):
             invitations.accept(link, by=outsider)
+
+
+def test_an_address_that_somebody_only_claims_is_free(club, owner, member):
+    EmailAddress.objects.create(user=member, email="boss@example.com", verified=False)
+    assert invitations.invite(club, email="boss@example.com", by=owner).pk

@@ -382,3 +382,8 @@ def test_admin_signs_in_like_everybody(client, administrator, member):
     assert client.get("/admin/", follow=True).status_code == 403
     client.force_login(administrator)
     assert client.get("/admin/").status_code == 200
+
+
+def test_a_null_byte_in_the_cookie_signs_nobody_in(client, ada, settings):
+    client.cookies.load({settings.SESSION_COOKIE_NAME: "abc\0"})
+    assert client.get("/accounts/login/").status_code == 200

@@ -291,3 +291,10 @@ def test_an_act_costs_few_queries(signed_in, paper, url, django_assert_max_num_q
     send(signed_in, url, paper, value="1")
     with django_assert_max_num_queries(25):
         send(signed_in, url, paper, value="-1")
+
+
+def test_an_entry_that_was_merged_away_this_moment_is_not_there(signed_in, club, paper, monkeypatch):
+    entry = reading_list.note(club, paper)
+    monkeypatch.setattr(reading_list, "note", lambda club, paper: entry)
+    Entry.objects.filter(pk=entry.pk).delete()
+    assert signed_in.post(f"/clubs/ml/papers/{paper.pk}/triage", {"value": "1"}).status_code == 404
