@@ -167,7 +167,7 @@ class PaperSearch(HuggingFaceView):
         text = request.query_params.get("q", "")
         items = self.reach.listing_items().filter(listing__in=self.reach.listings().values("pk"))
         if text.strip():
-            ids = list(search.matching(self.reach.papers(), text).values_list("pk", flat=True)[:limit])
+            ids = list(search.best(self.reach.papers(), text).values_list("pk", flat=True)[:limit])
             mentions = find_mentions(items, ids)
         else:
             mentions = walk_listings(items, limit)

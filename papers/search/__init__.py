@@ -1,5 +1,5 @@
-"""Find papers by words: `matching` orders them by rank, `mark` shows where the words stand."""
+"""Find papers by words: `matching` gives all by rank, `best` the best of the newest, `mark` where the words stand."""
 
-from ._keyword import QUERY_LIMIT, mark, matching
+from ._keyword import QUERY_LIMIT, best, mark, matching
 
-__all__ = ["QUERY_LIMIT", "mark", "matching"]
+__all__ = ["QUERY_LIMIT", "best", "mark", "matching"]

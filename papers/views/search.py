@@ -21,7 +21,7 @@ def search_papers(request: Request) -> HttpResponse:
     view = look(request)
     if view.acting is not None:
         view = triage.Viewpoint(view.user, view.acting, view.acting, [view.acting.pk], view.mine)
-    found = search.matching(Paper.objects.visible_to(request.user), text)
+    found = search.best(Paper.objects.visible_to(request.user), text)
     papers = list(found.only("pk", "created", "authors")[: SHOWN + 1]) if text else []
     shown = papers[:SHOWN]
     ranks = triage.load_ranks_of(view, shown)

@@ -137,3 +137,22 @@ def test_search_text_is_what_its_function_makes_of_the_paper(papers):
             [paper.pk],
         )
         assert again.is_same
+
+
+def test_the_best_are_chosen_among_the_newest(source, club, monkeypatch):
+    monkeypatch.setattr("papers.search._keyword.RANKED", 3)
+    old = factories.make_paper(
+        "Wheat wheat wheat", source=source, identifiers=[factories.make_identifier("2504.00001")]
+    )
+    for number in range(3):
+        factories.make_paper(f"Bread number {number}", source=source, abstract="Of wheat.")
+    factories.make_paper("Wheat of the club alone", source=factories.make_source(club=club))
+
+    def best(text):
+        return [paper.title for paper in search.best(Paper.objects.visible_to(AnonymousUser()), text)]
+
+    assert titles("wheat")[0] == old.title and len(titles("wheat")) == 4
+    # What one may not see takes nobody's place.
+    assert best("wheat") == ["Bread number 2", "Bread number 1", "Bread number 0"]
+    assert best("2504.00001") == [old.title]
+    assert best("") == best("the") == []
