@@ -158,7 +158,8 @@ def thread(comments: Iterable[Comment]) -> list[Post]:
 def cut(posts: Sequence[Post]) -> list[list[Post]]:
     """Return pages of posts: at most SHOWN, and ROOM characters of text, but one at least.
 
-    Each page is nested anew: replies to what stands on an earlier page begin at its margin.
+    Their comments have `size`, the characters of their text. Each page is nested anew: replies to what stands on an
+    earlier page begin at its margin.
     """
     pages: list[list[Post]] = []
     room = 0

@@ -14,7 +14,7 @@ from papers.versions import Stamps
 
 from . import _listings, _staging
 from ._identity import Batch
-from ._told import Told
+from ._incoming import Incoming
 
 # Days of listings that records may state: from the oldest journals to a week ahead.
 FIRST_DAY = date(1600, 1, 1)
@@ -56,20 +56,20 @@ def add_records(
     two batches that meet take turns (the catalogue's row is the lock).
     """
     now = timezone.now()
-    told = _tell(records, listed, fallback, now)
-    known = _find_known(source, told)
+    incoming = _describe(records, listed, fallback, now)
+    known = _find_known(source, incoming)
     changes: dict[str, Change] = {}
     paper_ids = {key: said.paper_id for key, said in known.items()}
-    if _find_fresh(told, known) or _listings.find_missing(source, told, paper_ids):
+    if _find_fresh(incoming, known) or _listings.find_missing(source, incoming, paper_ids):
         with transaction.atomic():
-            paper_ids = _write(source, told, known, changes, now)
+            paper_ids = _write(source, incoming, known, changes, now)
     # A key that stands twice in a batch counts once as what it brought.
     return [Outcome(paper_ids[record.key], changes.pop(record.key, Change.UNCHANGED)) for record in records]
 
 
-def _tell(
+def _describe(
     records: Iterable[Record], listed: date | None, fallback: date | None, now: datetime
-) -> dict[str, Told]:
+) -> dict[str, Incoming]:
     """Return the newest record of each key, with what is stored of it."""
     latest: dict[str, Record] = {}
     for record in records:
@@ -77,12 +77,12 @@ def _tell(
             latest[record.key] = record
     # A day far ahead would stand before all others as the newest listing, for years.
     horizon = now.date() + FUTURE
-    told = {}
+    incoming = {}
     for key, record in latest.items():
         day = listed or (record.listed if record.listed and FIRST_DAY <= record.listed <= horizon else None)
         data = to_data(record)
-        told[key] = Told(record, data, hash_data(data), day, fallback)
-    return told
+        incoming[key] = Incoming(record, data, hash_data(data), day, fallback)
+    return incoming
 
 
 def _age(record: Record) -> tuple[int, str]:
@@ -99,25 +99,27 @@ def _find_known(source: Source, keys: Iterable[str]) -> dict[str, _Known]:
     }
 
 
-def _find_fresh(told: Mapping[str, Told], known: Mapping[str, _Known]) -> dict[str, Told]:
+def _find_fresh(incoming: Mapping[str, Incoming], known: Mapping[str, _Known]) -> dict[str, Incoming]:
     """Return the records that say something new: never seen, or changed and not older than what is kept."""
     return {
         key: each
-        for key, each in told.items()
+        for key, each in incoming.items()
         if key not in known or (known[key].hash != each.hash and _age(each.record) >= known[key].age)
     }
 
 
 def _write(
     source: Source,
-    told: Mapping[str, Told],
+    incoming: Mapping[str, Incoming],
     known: Mapping[str, _Known],
     changes: dict[str, Change],
     now: datetime,
 ) -> dict[str, int]:
     """Bring a batch in, note what each key brought, and return {key: paper id}."""
     plain = {
-        key: each for key, each in _staging.find_plain(_find_fresh(told, known)).items() if key not in known
+        key: each
+        for key, each in _staging.find_plain(_find_fresh(incoming, known)).items()
+        if key not in known
     }
     if plain:
         _staging.stage(source, plain, now=now)
@@ -128,7 +130,7 @@ def _write(
         _staging.unstage_known(source)
         moved = _staging.move(source, version=version)
     # Of the others another batch may have brought the same, or merged papers, while we waited.
-    others = {key: each for key, each in told.items() if key not in moved}
+    others = {key: each for key, each in incoming.items() if key not in moved}
     known = _find_known(source, others)
     fresh = _find_fresh(others, known)
     batch = Batch(source, fresh, {key: said.paper_id for key, said in known.items()}, stamps)
@@ -136,7 +138,7 @@ def _write(
     changes.update(dict.fromkeys(moved, Change.ADDED))
     changes.update({key: Change.ADDED if batch.is_first(key) else Change.UPDATED for key in fresh})
     paper_ids = moved | {key: batch.paper_id(key) for key in others}
-    missing = _listings.find_missing(source, told, paper_ids, new=set(moved.values()))
+    missing = _listings.find_missing(source, incoming, paper_ids, new=set(moved.values()))
     _listings.fill(source, missing, new=set(moved.values()), version=version, now=now)
     if moved or papers or missing:
         stamps.add(catalogue, papers)

@@ -16,8 +16,8 @@ from papers.records import Record, from_data
 from papers.trending import compute_heat
 from papers.versions import Stamps
 
+from ._incoming import FOLDED, Incoming, fold_known_to, fold_with_owner
 from ._merging import move_everything
-from ._told import FOLDED, Told, fold_known_to, fold_told
 
 
 @dataclass(slots=True)
@@ -41,11 +41,11 @@ class Batch:
     """What is new in a batch, and the papers it speaks of. The catalogue is locked."""
 
     def __init__(
-        self, source: Source, fresh: Mapping[str, Told], known: Mapping[str, int], stamps: Stamps
+        self, source: Source, fresh: Mapping[str, Incoming], known: Mapping[str, int], stamps: Stamps
     ) -> None:
         """`known` has the papers of keys that the source has used before."""
         self.source, self.fresh, self.known, self.stamps = source, fresh, known, stamps
-        records = [told.record for told in fresh.values()]
+        records = [each.record for each in fresh.values()]
         self.by_identifier = _find_by_identifier(records)
         self.by_title = _find_by_title(source, records)
         self.existing = Paper.objects.select_for_update(of=("self",), no_key=True).in_bulk(
@@ -56,7 +56,7 @@ class Batch:
         self.works: dict[int, _Work] = {}
         self.new_by_identifier: dict[Identifier, _Work] = {}
         self.new_by_title: dict[str, list[tuple[_Work, merge.Described]]] = defaultdict(list)
-        self.found = {key: self._find(key, told.record) for key, told in fresh.items()}
+        self.found = {key: self._find(key, each.record) for key, each in fresh.items()}
 
     def paper_id(self, key: str) -> int:
         """Return the paper of a record of this batch, new or seen before."""
@@ -76,10 +76,10 @@ class Batch:
                     paper=self.found[key].root.paper,
                     source=self.source,
                     key=key,
-                    content_hash=told.hash,
-                    data=told.data,
+                    content_hash=each.hash,
+                    data=each.data,
                 )
-                for key, told in self.fresh.items()
+                for key, each in self.fresh.items()
             ],
             update_conflicts=True,
             unique_fields=["source", "key"],
@@ -185,8 +185,8 @@ def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[
         scope |= models.Q(private_to=source.club_id)
     found: dict[str, list[tuple[int, merge.Described]]] = defaultdict(list)
     for paper in Paper.objects.filter(scope, title_key__in=keys).prefetch_related("source_records__source"):
-        told = [(row.source.club_id, from_data(row.data)) for row in paper.source_records.all()]
-        found[paper.title_key].append((paper.pk, fold_known_to(source.club_id, told)))
+        said = [(row.source.club_id, from_data(row.data)) for row in paper.source_records.all()]
+        found[paper.title_key].append((paper.pk, fold_known_to(source.club_id, said)))
     return found
 
 
@@ -202,7 +202,7 @@ def fold_papers(papers: dict[int, Paper]) -> list[Paper]:
     identifiers: dict[int, set[Identifier]] = {}
     changed = set()
     for pk, paper in papers.items():
-        folded, private_to = fold_told(said[pk])
+        folded, private_to = fold_with_owner(said[pk])
         for name, value in [
             ("private_to_id", private_to),
             *((name, getattr(folded, name)) for name in FOLDED),

@@ -11,7 +11,7 @@ from papers.models import ListingItem, Source
 from papers.records import Record
 from papers.trending import refresh_heat
 
-from ._told import Told
+from ._incoming import Incoming
 
 Missing = dict[date, dict[int, Record]]
 
@@ -44,7 +44,11 @@ _FILL = """
 
 
 def find_missing(
-    source: Source, told: Mapping[str, Told], paper_ids: Mapping[str, int], *, new: Set[int] = frozenset()
+    source: Source,
+    incoming: Mapping[str, Incoming],
+    paper_ids: Mapping[str, int],
+    *,
+    new: Set[int] = frozenset(),
 ) -> Missing:
     """Return what the source's listings lack: by day, papers that are not in it or have other votes there.
 
@@ -52,7 +56,7 @@ def find_missing(
     """
     wanted: Missing = defaultdict(dict)
     dayless: dict[int, tuple[date, Record]] = {}
-    for key, each in told.items():
+    for key, each in incoming.items():
         if key not in paper_ids:
             continue
         if each.day is not None:

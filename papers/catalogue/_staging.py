@@ -16,7 +16,7 @@ from papers import merge
 from papers.models import Source
 from papers.trending import compute_heat
 
-from ._told import FOLDED, Told, fold_told
+from ._incoming import FOLDED, Incoming, fold_with_owner
 
 # The columns of a new paper. Its version is given under the lock.
 _PAPER = ("id", *FOLDED, "private_to_id", "search_text", "upvotes", "heat", "created", "version")
@@ -40,7 +40,7 @@ _CREATE = """
     ) ON COMMIT DELETE ROWS
 """
 
-# Three joins and not one condition with OR: each then follows its index.
+# Three joins and not one condition with OR, which would be tried for every pair.
 _FIND_KNOWN = """
     SELECT staged.key FROM papers_staging staged
       JOIN papers_sourcerecord record ON record.source_id = %(source)s AND record.key = staged.key
@@ -72,40 +72,40 @@ _MOVE_IDENTIFIERS = """
 """
 
 
-def find_plain(told: Mapping[str, Told]) -> dict[str, Told]:
+def find_plain(incoming: Mapping[str, Incoming]) -> dict[str, Incoming]:
     """Return those that share no identifier and no title with another of the batch."""
-    names = Counter(name for each in told.values() for name in each.record.identifiers)
-    titles = {key: merge.title_key(each.record.title) for key, each in told.items()}
+    names = Counter(name for each in incoming.values() for name in each.record.identifiers)
+    titles = {key: merge.title_key(each.record.title) for key, each in incoming.items()}
     counts = Counter(titles.values())
     return {
         key: each
-        for key, each in told.items()
+        for key, each in incoming.items()
         if (not titles[key] or counts[titles[key]] == 1)
         and all(names[name] == 1 for name in each.record.identifiers)
     }
 
 
-def stage(source: Source, told: Mapping[str, Told], *, now: datetime) -> None:
+def stage(source: Source, incoming: Mapping[str, Incoming], *, now: datetime) -> None:
     """Write what may become new papers into the temporary table, which computes what takes time."""
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         columns = ", ".join(_COPIED)
         with cursor.copy(f"COPY papers_staging ({columns}) FROM STDIN") as copy:
-            for place, (key, each) in enumerate(told.items()):
+            for place, (key, each) in enumerate(incoming.items()):
                 copy.write_row(_make_row(source, place, key, each, now))
 
 
-def _make_row(source: Source, place: int, key: str, told: Told, now: datetime) -> list[Any]:
-    record = told.record
-    paper, private_to = fold_told([(source.club_id, record)])
+def _make_row(source: Source, place: int, key: str, incoming: Incoming, now: datetime) -> list[Any]:
+    record = incoming.record
+    paper, private_to = fold_with_owner([(source.club_id, record)])
     # What a club's own listing says moves nothing elsewhere, see trending.refresh_heat.
-    day = (told.day or told.fallback) if source.club_id is None else None
+    day = (incoming.day or incoming.fallback) if source.club_id is None else None
     upvotes = (record.upvotes or 0) if day else 0
     values: dict[str, Any] = {
         "place": place,
         "key": key,
-        "content_hash": told.hash,
-        "data": json.dumps(told.data),
+        "content_hash": incoming.hash,
+        "data": json.dumps(incoming.data),
         "schemes": _write_array(name.scheme for name in record.identifiers),
         "names": _write_array(name.value for name in record.identifiers),
         "lower_names": _write_array(name.value.lower() for name in record.identifiers),

@@ -283,6 +283,17 @@ def test_votes_on_the_clubs_page_the_list_and_in_search(window, club, organiser,
 # Thumb
 
 
+def test_the_dock_acts_on_what_is_on_the_screen(open_window, club, member, papers):
+    for paper in papers[:4]:
+        reading_list.cast_vote(reading_list.note(club, paper), value=1, by=member)
+    page = open_window(member, **PHONE).open(DAY)
+    dock = page.get_by_role("group", name="Current paper")
+    expect(page.get_by_role("link", name="Go on at 5")).to_be_visible()
+    expect(dock.locator("[data-dock-n]")).to_have_text("1")
+    page.get_by_role("link", name="Go on at 5").tap()
+    expect(dock.locator("[data-dock-n]")).to_have_text("5")
+
+
 def test_the_dock_acts_on_the_current_paper(open_window, member, papers):
     window = open_window(member, **PHONE)
     page = window.open(DAY)

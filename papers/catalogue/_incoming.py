@@ -13,7 +13,7 @@ FOLDED = [field.name for field in fields(merge.Folded) if field.name != "identif
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Incoming:
     """A record with what is stored of it, and where it is listed: on `day`, or on `fallback` if nowhere yet."""
 
     record: Record
@@ -23,23 +23,23 @@ class Told:
     fallback: date | None
 
 
-def fold_known_to(club_id: int | None, told: Sequence[tuple[int | None, Record]]) -> merge.Folded:
+def fold_known_to(club_id: int | None, said: Sequence[tuple[int | None, Record]]) -> merge.Folded:
     """Return the paper as a source of this club (None: of the installation) may know of it: without what other clubs
     keep to themselves, which must not decide what becomes of anybody else's record."""
-    public = [record for owner, record in told if owner is None]
-    public = public or [record for _, record in told if record.identifiers]
-    own = [record for owner, record in told if owner == club_id and owner is not None]
+    public = [record for owner, record in said if owner is None]
+    public = public or [record for _, record in said if record.identifiers]
+    own = [record for owner, record in said if owner == club_id and owner is not None]
     return merge.fold([*public, *own])
 
 
-def fold_told(told: Sequence[tuple[int | None, Record]]) -> tuple[merge.Folded, int | None]:
-    """Return the paper that records make, each with the club whose source told it, and the club it is private to.
+def fold_with_owner(said: Sequence[tuple[int | None, Record]]) -> tuple[merge.Folded, int | None]:
+    """Return the paper that records make, each with the club whose source said it, and the club it is private to.
 
     What clubs brought never colours a paper that a source of the installation speaks of. Without one, a public
     identifier makes it everybody's, and what came without stays the club's.
     """
-    public = [record for club_id, record in told if club_id is None]
-    public = public or [record for _, record in told if record.identifiers]
+    public = [record for club_id, record in said if club_id is None]
+    public = public or [record for _, record in said if record.identifiers]
     if public:
         return merge.fold(public), None
-    return merge.fold([record for _, record in told]), next(club_id for club_id, _ in told)
+    return merge.fold([record for _, record in said]), next(club_id for club_id, _ in said)
