@@ -40,7 +40,6 @@ ATTEMPTS_AT_ALL = 20
 CHUNK = 2**20
 # Of a file that is broken all through: enough to see what is wrong; the rest is only counted.
 REJECTIONS_KEPT = 10_000
-HEAD = 2**16
 
 SOURCE_OF_FORMAT = {
     "hf-page": Source.Kind.HUGGING_FACE,
@@ -163,10 +162,7 @@ def _make_row(
 def _detect_format(path: Path) -> str:
     """Return the format a file is in; empty where that is for the run to find out, and to say why it cannot."""
     with path.open("rb") as file:
-        try:
-            return importers.find_importer(file.read(HEAD)).NAME
-        except UnreadableInput:
-            return ""
+        return importers.tell_format(file)
 
 
 def default_source(format: str, club: Club | None) -> Source:

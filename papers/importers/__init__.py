@@ -13,13 +13,15 @@ in `FORMATS`; the first whose `sniff` says yes reads the input, so the strict on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import BinaryIO, Final, Protocol, cast
 
-from papers.importers import arxiv_atom, hf_json, hf_page
+from papers.importers import arxiv_atom, containers, hf_json, hf_page
 from papers.importers.detect import decode_head, read_head, refuse_hopeless
-from papers.records import Record, Rejection, UnreadableInput
+from papers.records import MAX_RAW, Record, Rejection, UnreadableInput
 
 
 class Importer(Protocol):
@@ -45,17 +47,88 @@ def read(
 ) -> Iterator[Record | Rejection]:
     """Read an input: its records and rejections in order, as fast as they are asked for.
 
-    `stream` is binary and need not be seekable. `format` names one of `FORMATS`; without it the format is
-    told from the content. `date` is the day of the listing, for what does not say so itself, and wins over
-    the day without a year of a saved page; `today` is what that year is counted from where there is no
-    `date`.
+    `stream` is binary and need not be seekable. It may be a gzip file, or a ZIP archive of several files, each
+    in a format of its own; the places of its records begin with the name of their file. `format` names one of
+    `FORMATS`; without it the format is told from the content. `date` is the day of the listing, for what does
+    not say so itself, and wins over the day without a year of a saved page; `today` is what that year is
+    counted from where there is no `date`.
 
     Raises UnreadableInput, with a sentence for people, where the input as a whole cannot be read: at once
     where its beginning shows that, else when the first record is asked for, and never after it.
     """
+    outer = stream
     head, stream = read_head(stream)
+
+    def parse(head: bytes, stream: BinaryIO) -> Iterator[Record | Rejection]:
+        return find_importer(head, format).parse(stream, date=date, today=today)
+
+    if format is not None:
+        find_importer(head, format)
+    if containers.is_zip(head):
+        return _read_zip(outer if outer.seekable() else stream, parse)
+    if containers.is_gzip(head):
+        unpacked = containers.open_gzip(stream)
+        head, stream = read_head(cast(BinaryIO, unpacked))
+        if unpacked.problem and not head:
+            raise UnreadableInput(unpacked.problem)
+        refuse_hopeless(head)
+        return _read_unpacked(parse(head, stream), unpacked)
     refuse_hopeless(head)
-    return find_importer(head, format).parse(stream, date=date, today=today)
+    return parse(head, stream)
+
+
+def _read_zip(
+    stream: BinaryIO, parse: Callable[[bytes, BinaryIO], Iterator[Record | Rejection]]
+) -> Iterator[Record | Rejection]:
+    for member in containers.open_zip(stream):
+        head, content = read_head(cast(BinaryIO, member.stream))
+        if problem := member.problem or (member.stream.problem if not head else ""):
+            yield Rejection(member.name, problem)
+            continue
+        try:
+            refuse_hopeless(head)
+            for found in _read_unpacked(parse(head, content), member.stream):
+                yield replace(found, place=f"{member.name}: {found.place}")
+        except UnrecognisedInput:
+            yield Rejection(member.name, "This is in no format that can be read.", _show_beginning(head))
+        except UnreadableInput as refusal:
+            yield Rejection(member.name, str(refusal))
+
+
+def _read_unpacked(
+    results: Iterator[Record | Rejection], unpacked: containers.Unpacked
+) -> Iterator[Record | Rejection]:
+    """Pass on what is read from an archive; where that breaks off, the last record may be half of one: reject it."""
+    last: Record | Rejection | None = None
+    for found in results:
+        if last is not None:
+            yield last
+        last = found
+    if isinstance(last, Record) and unpacked.is_cut:
+        last = Rejection(last.place, "The archive is broken here, so this may be half a record.", last.title)
+    if last is not None:
+        yield last
+    if unpacked.problem:
+        yield Rejection("end of what could be read", unpacked.problem)
+
+
+def _show_beginning(head: bytes) -> str:
+    return decode_head(head).decode("utf-8", errors="replace")[:MAX_RAW]
+
+
+def tell_format(stream: BinaryIO) -> str:
+    """Return the name of the format an input is in, also within gzip; empty where there is none, or several."""
+    head, _ = read_head(stream)
+    if containers.is_gzip(head):
+        head, _ = read_head(cast(BinaryIO, containers.open_gzip(io.BytesIO(head))))
+    try:
+        return find_importer(head).NAME
+    except UnreadableInput:
+        return ""
+
+
+class UnrecognisedInput(UnreadableInput):
+    """The input is in no format that is known."""
 
 
 def find_importer(head: bytes, format: str | None = None) -> Importer:
@@ -71,7 +144,7 @@ def find_importer(head: bytes, format: str | None = None) -> Importer:
     for importer in FORMATS.values():
         if importer.sniff(head):
             return importer
-    raise UnreadableInput(f"The format was not recognised. {_list_formats()}")
+    raise UnrecognisedInput(f"The format was not recognised. {_list_formats()}")
 
 
 def _list_formats() -> str:

@@ -16,8 +16,8 @@ _BINARIES: Final = (
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
-    (b"PK\x03\x04", "a ZIP archive (as .docx and .xlsx files are)"),
-    (b"\x1f\x8b", "a gzip archive"),
+    (b"PK\x03\x04", "a ZIP archive within an archive"),
+    (b"\x1f\x8b", "a gzip archive within an archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
@@ -80,6 +80,10 @@ def refuse_hopeless(head: bytes) -> None:
     for magic, name in _BINARIES:
         if head.startswith(magic):
             raise UnreadableInput(f"This is {name}, not a list of papers that can be read.")
+    if head[257:262] == b"ustar":
+        raise UnreadableInput(
+            "This is a tar archive. Unpack it and import the files in it, or a ZIP archive of them."
+        )
     text = decode_head(head)
     if not text.strip(b" \t\r\n\f\v"):
         raise UnreadableInput("The file is empty: there is only white space at its beginning.")
