@@ -83,6 +83,21 @@ def address(identifier: Identifier) -> str:
             raise ValueError(f"no such scheme: {identifier.scheme!r}")
 
 
+_PREPRINT_DOI: Final = re.compile(
+    # bioRxiv and medRxiv share a prefix with the journals of Cold Spring Harbor, and have one of their own since 2025.
+    r"10\.1101/(?:[0-9]{4}\.[0-9]{2}\.[0-9]{2}\.)?[0-9]{6,}(?:v[0-9]+)?$|10\.64898/"
+    # Preprints.org, Research Square, ChemRxiv, SSRN, TechRxiv, Authorea, and those of the Open Science Framework.
+    r"|10\.20944/preprints|10\.21203/rs\.|10\.26434/chemrxiv|10\.2139/ssrn|10\.36227/techrxiv|10\.22541/au\."
+    r"|10\.(?:31219|31222|31223|31224|31225|31227|31228|31229|31230|31231|31232|31233|31234|31235|31236|31237)/"
+    r"|10\.(?:35542|35543|33774|51094)/"
+)
+
+
+def is_preprint_doi(identifier: Identifier) -> bool:
+    """Tell whether a DOI was given by a preprint server, so that the published form has another."""
+    return identifier.scheme == "doi" and bool(_PREPRINT_DOI.match(identifier.value))
+
+
 # --- From what is written to a scheme and its value --------------------------------------------------------
 
 _PREFIX = re.compile(

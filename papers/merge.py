@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Final, Protocol
 
-from papers.identifiers import Identifier
-from papers.records import Record, content_hash
+from papers.identifiers import Identifier, is_preprint_doi
+from papers.records import Precision, Record, content_hash
 
 # --- Folding -----------------------------------------------------------------------------------------------
 
@@ -32,10 +32,14 @@ class Folded:
     authors: tuple[str, ...]
     identifiers: tuple[Identifier, ...]
     published: date | None
+    published_precision: Precision
     updated: datetime | None
     revision: int | None
     categories: tuple[str, ...]
     journal: str
+    volume: str
+    issue: str
+    pages: str
     urls: tuple[tuple[str, str], ...]
     comment: str
     withdrawn: bool
@@ -47,7 +51,8 @@ def fold(records: Iterable[Record]) -> Folded:
     The records are ranked: hand edit, publisher, preprint server, aggregator, file (`Rank`); within a rank
     the newest (`updated`; one without comes last), then the key, then the content. The first record that
     states a field gives it, the day of publication included: a publisher's date stands before a preprint
-    server's. Lists of authors and categories are taken whole from one record. The exceptions:
+    server's. Lists of authors and categories are taken whole from one record, and so are journal, volume,
+    issue and pages. The exceptions:
 
     - `identifiers` and `urls` are of all records, in the order of rank, without repeats;
     - `revision` and `updated` are the greatest of any record;
@@ -63,6 +68,10 @@ def fold(records: Iterable[Record]) -> Folded:
     title = next((record.title for record in ranked if record.title), "")
     abstract = next((record.abstract for record in ranked if record.abstract), "")
     revision = max((record.revision for record in ranked if record.revision is not None), default=None)
+    dated = next((record for record in ranked if record.published), ranked[0])
+    placed = next((record for record in ranked if record.journal), None) or next(
+        (record for record in ranked if record.volume or record.pages), ranked[0]
+    )
     return Folded(
         title=title,
         title_key=title_key(title),
@@ -70,11 +79,15 @@ def fold(records: Iterable[Record]) -> Folded:
         excerpt=make_excerpt(abstract),
         authors=next((record.authors for record in ranked if record.authors), ()),
         identifiers=tuple(dict.fromkeys(found for record in ranked for found in record.identifiers)),
-        published=next((record.published for record in ranked if record.published), None),
+        published=dated.published,
+        published_precision=dated.published_precision,
         updated=max((record.updated for record in ranked if record.updated), default=None),
         revision=revision,
         categories=next((record.categories for record in ranked if record.categories), ()),
-        journal=next((record.journal for record in ranked if record.journal), ""),
+        journal=placed.journal,
+        volume=placed.volume,
+        issue=placed.issue,
+        pages=placed.pages,
         urls=tuple(dict.fromkeys(pair for record in ranked for pair in record.urls)),
         comment=next((record.comment for record in ranked if record.comment), ""),
         withdrawn=any(record.withdrawn and record.revision in (None, revision) for record in ranked),
@@ -216,6 +229,12 @@ class Described(Protocol):
     def published(self) -> date | None: ...
     @property
     def journal(self) -> str: ...
+    @property
+    def volume(self) -> str: ...
+    @property
+    def issue(self) -> str: ...
+    @property
+    def pages(self) -> str: ...
 
 
 class Likeness(Enum):
@@ -236,21 +255,23 @@ def compare_works(one: Described, other: Described) -> Likeness:
     A shared identifier: the same, whatever else they say. Otherwise the titles must be equal (`title_key`)
     and:
 
+    - both state where in one journal they stand, and the places differ: DIFFERENT. Every issue has its
+      "Editorial";
     - one has neither identifiers nor authors (`is_bare`): TITLE_ONLY, and UNSURE where the years disagree;
     - the authors' family names agree, the years are at most two apart, and nothing that both state
-      disagrees (an identifier of one scheme, the journal): SAME;
+      disagrees (`are_of_two_works` of the identifiers, the journal, volume, issue, first page): SAME;
     - no family name in common: DIFFERENT;
     - anything else: UNSURE.
     """
     if not set(one.identifiers).isdisjoint(other.identifiers):
         return Likeness.SAME
     key = title_key(one.title)
-    if not key or key != title_key(other.title):
+    if not key or key != title_key(other.title) or _stand_apart(one, other):
         return Likeness.DIFFERENT
     contradicts = (
-        _contradict_identifiers(one.identifiers, other.identifiers)
+        are_of_two_works(one.identifiers, other.identifiers)
         or _contradict_years(one.published, other.published)
-        or _contradict_journals(one.journal, other.journal)
+        or _contradict_places(one, other)
     )
     if is_bare(one) or is_bare(other):
         return Likeness.UNSURE if contradicts else Likeness.TITLE_ONLY
@@ -297,28 +318,86 @@ def _agree_on_authors(first: list[str], second: list[str]) -> bool:
     return first[0] == second[0] and common >= 0.8 * len(set(first) | set(second))
 
 
-def _contradict_identifiers(first: Iterable[Identifier], second: Iterable[Identifier]) -> bool:
-    """Tell whether two works have different identifiers of one scheme; that they share none is known."""
-    return not {found.scheme for found in first}.isdisjoint(found.scheme for found in second)
+def are_of_two_works(first: Iterable[Identifier], second: Iterable[Identifier]) -> bool:
+    """Tell whether identifiers that have none in common name different works: two of one scheme do.
+
+    Of DOIs a preprint server's and a publisher's may be two names of one work.
+    """
+    return not {_series(found) for found in first}.isdisjoint(_series(found) for found in second)
+
+
+def _series(identifier: Identifier) -> str:
+    """Name the series of which a work has at most one identifier."""
+    return "preprint" if is_preprint_doi(identifier) else identifier.scheme
 
 
 def _contradict_years(first: date | None, second: date | None) -> bool:
     return first is not None and second is not None and abs(first.year - second.year) > _YEARS_APART
 
 
-def _contradict_journals(first: str, second: str) -> bool:
+def _stand_apart(one: Described, other: Described) -> bool:
+    """Tell whether two works stand in one journal at two places, so that they are surely two."""
+    if not one.journal or title_key(one.journal) != title_key(other.journal):
+        return False
+    return any(first and second and first != second for first, second in _pair_parts(one, other))
+
+
+def _pair_parts(one: Described, other: Described) -> Iterable[tuple[str, str]]:
+    """Give volume, issue and first page of both, normalised: "Suppl. 1" and "suppl 1" are the same, as 07 and 7."""
+    yield _part_key(one.volume), _part_key(other.volume)
+    yield _part_key(one.issue), _part_key(other.issue)
+    yield _first_page(one.pages), _first_page(other.pages)
+
+
+def _part_key(part: str) -> str:
+    return title_key(part).lstrip("0")
+
+
+def _first_page(pages: str) -> str:
+    found = re.search(r"\w+", pages)
+    return _part_key(found[0]) if found else ""
+
+
+def _contradict_places(one: Described, other: Described) -> bool:
     """Tell whether two statements of where a work appeared exclude each other.
 
-    Names agree if one abbreviates the other ("Acta Astron." and "Acta Astronomica"); volume, issue, year
-    and pages agree if one statement's numbers are all among the other's.
+    Volume, issue and first page must be equal where both state them. Names of journals agree if one
+    abbreviates the other ("Acta Astron." and "Acta Astronomica"). A preprint server is no journal. Some
+    sources write all into one line ("Acta Astron. 56:1-50, 2006"): the numbers of two such lines agree if
+    one's are all among the other's, and volume and first page must be among them where stated apart.
     """
-    if not first or not second:
-        return False
-    numbers, more_numbers = set(re.findall("[0-9]+", first)), set(re.findall("[0-9]+", second))
-    if not (numbers <= more_numbers or more_numbers <= numbers):
+    if any(first and second and first != second for first, second in _pair_parts(one, other)):
         return True
-    words, more_words = _find_journal_words(first), _find_journal_words(second)
+    if _is_no_journal(one.journal) or _is_no_journal(other.journal):
+        return False
+    numbers, more_numbers = _find_numbers(one), _find_numbers(other)
+    if numbers and more_numbers and not (numbers <= more_numbers or more_numbers <= numbers):
+        return True
+    words, more_words = _find_journal_words(one.journal), _find_journal_words(other.journal)
     return not (_abbreviates(words, more_words) or _abbreviates(more_words, words))
+
+
+def _is_no_journal(name: str) -> bool:
+    return not name or title_key(name).startswith(_PREPRINT_SERVERS)
+
+
+_PREPRINT_SERVERS: Final = (
+    "arxiv",
+    "biorxiv",
+    "medrxiv",
+    "corr",
+    "ssrn",
+    "researchsquare",
+    "chemrxiv",
+    "psyarxiv",
+)
+
+
+def _find_numbers(work: Described) -> set[str]:
+    """Give the numbers of a line that tells where a work appeared, or its volume and first page."""
+    if work.volume or work.pages:
+        return {part for part in (_part_key(work.volume), _first_page(work.pages)) if part.isdigit()}
+    return {number.lstrip("0") for number in re.findall("[0-9]+", work.journal)}
 
 
 def _find_journal_words(journal: str) -> list[str]:

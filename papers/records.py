@@ -13,9 +13,9 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from itertools import groupby
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ MAX_ABSTRACT: Final = 100_000
 MAX_AUTHORS: Final = 20_000  # the longest lists in print have 5,154 (physics) and 15,025 (medicine)
 MAX_NAME: Final = 500
 MAX_JOURNAL: Final = 1_000
+MAX_PART: Final = 100  # a volume, an issue, pages
 MAX_COMMENT: Final = 10_000
 MAX_RECORD: Final = 1_000_000  # all of its text together
 
@@ -59,11 +60,21 @@ class Rank(IntEnum):
     FILE = 10
 
 
+class Precision(StrEnum):
+    """How much of a day of publication is known; of a month or a year the first day stands for it."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What one source says of one paper; made by `clean_record`.
 
-    `key` is what this source calls the paper, the same at every import. `updated` is in UTC. `urls` are
+    `key` is what this source calls the paper, the same at every import. `published` is a day, or the first
+    day of the month or year that `published_precision` says. `updated` is in UTC. `journal` is the name of
+    the journal, book or series alone where the source states `volume`, `issue` and `pages` apart. `urls` are
     pairs of kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in
     the input the record stood ("line 11"), `listed` is the day of the listing it stood in, where the input
     says so.
@@ -75,10 +86,14 @@ class Record:
     authors: tuple[str, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
     published: date | None = None
+    published_precision: Precision = Precision.DAY
     updated: datetime | None = None
     revision: int | None = None
     categories: tuple[str, ...] = ()
     journal: str = ""
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
     urls: tuple[tuple[str, str], ...] = ()
     comment: str = ""
     upvotes: int | None = None
@@ -157,18 +172,22 @@ def _has_text(line: str) -> bool:
 
 def clean_record(
     *,
-    key: str,
     title: str,
     rank: Rank,
     place: str,
+    key: str = "",
     abstract: str = "",
     authors: Iterable[str] = (),
     identifiers: Iterable[Identifier | None] = (),
     published: date | None = None,
+    published_precision: Precision = Precision.DAY,
     updated: datetime | None = None,
     revision: int | None = None,
     categories: Iterable[str] = (),
     journal: str = "",
+    volume: str = "",
+    issue: str = "",
+    pages: str = "",
     urls: Iterable[tuple[str, str]] = (),
     comment: str = "",
     upvotes: int | None = None,
@@ -182,8 +201,11 @@ def clean_record(
     Text is cleaned by `clean_line` (the abstract by `clean_text`) and measured against the bounds above.
     Without a title, or with a title, abstract, name, journal, comment or key over its bound, it is a
     rejection. Side facts that are of no use (an address that is not http or https, a repeated category, a
-    number out of range, None among the identifiers) are left out. A time without a zone is taken for UTC.
-    `raw` is the beginning of the source text, for the rejection.
+    number out of range, a volume, issue or pages that are none, None among the identifiers) are left out. A
+    time without a zone is taken for UTC. `raw` is the beginning of the source text, for the rejection.
+
+    A source that has no name of its own for a paper, as files of references have none that lasts, gives no
+    `key`: it is made of all that the record says.
     """
     title = clean_line(title)
     key = clean_line(key)
@@ -205,8 +227,6 @@ def clean_record(
     ):
         if len(text) > most:
             return Rejection(place, f"{what} has {len(text):,} characters; at most {most:,} are read.", raw)
-    if not key:
-        return Rejection(place, "There is no key that tells this record from others.", raw)
     if len(names) > MAX_AUTHORS:
         return Rejection(place, f"There are {len(names):,} authors; at most {MAX_AUTHORS:,} are read.", raw)
     for number, name in enumerate(names, start=1):
@@ -216,17 +236,21 @@ def clean_record(
     if len(abstract) + sum(map(len, names)) > MAX_RECORD:
         return Rejection(place, f"The record is longer than {MAX_RECORD:,} characters.", raw)
 
-    return Record(
+    record = Record(
         key=key,
         title=title,
         abstract=abstract,
         authors=names,
         identifiers=tuple(dict.fromkeys(found for found in identifiers if found))[:MAX_IDENTIFIERS],
         published=published,
+        published_precision=published_precision if published else Precision.DAY,
         updated=_in_utc(updated),
         revision=revision if revision is not None and 0 < revision <= MAX_REVISION else None,
         categories=_clean_categories(categories),
         journal=journal,
+        volume=_clean_part(volume),
+        issue=_clean_part(issue),
+        pages=_clean_part(pages),
         urls=_clean_urls(urls),
         comment=comment,
         upvotes=upvotes if upvotes is not None and 0 <= upvotes <= MAX_UPVOTES else None,
@@ -236,6 +260,18 @@ def clean_record(
         place=clean_line(place)[:MAX_PLACE],
         listed=listed,
     )
+    return record if key else replace(record, key=_derive_key(record))
+
+
+def _derive_key(record: Record) -> str:
+    """Name a record by its content, so that two files in which one citation key stands for two papers are no harm."""
+    digest = content_hash(record).hex()
+    return f"{record.identifiers[0]}#{digest[:16]}" if record.identifiers else f"#{digest[:32]}"
+
+
+def _clean_part(text: str) -> str:
+    text = clean_line(text)
+    return text if len(text) <= MAX_PART and any(map(str.isalnum, text)) else ""
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -296,6 +332,8 @@ def to_data(record: Record) -> dict[str, Any]:
             value = value.isoformat()
         elif name == "rank":
             value = int(value)
+        elif name == "published_precision":
+            value = str(value)
         data[name] = value
     return data
 
@@ -315,6 +353,7 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
     "identifiers": lambda pairs: tuple(Identifier(scheme, value) for scheme, value in pairs),
     "urls": lambda pairs: tuple((kind, address) for kind, address in pairs),
     "published": date.fromisoformat,
+    "published_precision": Precision,
     "listed": date.fromisoformat,
     "updated": datetime.fromisoformat,
     "rank": Rank,

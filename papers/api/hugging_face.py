@@ -343,9 +343,9 @@ def write_markdown(paper: Paper) -> str:
     if paper.authors:
         facts.append((_("Authors"), ", ".join(paper.authors)))
     if paper.published:
-        facts.append((_("Published"), paper.published.isoformat()))
-    if paper.journal:
-        facts.append((_("Journal"), paper.journal))
+        facts.append((_("Published"), paper.published_as_known))
+    if paper.appeared_in:
+        facts.append((_("Journal"), paper.appeared_in))
     if paper.categories:
         facts.append((_("Categories"), ", ".join(paper.categories)))
     lines = [f"# {_escape(paper.title)}", "", *(f"- {name}: {_escape(text)}" for name, text in facts)]

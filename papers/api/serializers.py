@@ -13,6 +13,7 @@ from papers import importers
 from papers.models import Comment, CommentRevision, Entry, Import, Listing, Paper, Source, Vote
 from papers.numbers import LARGEST
 from papers.reading_list import TAG_LENGTH
+from papers.records import Precision
 
 # People
 
@@ -73,6 +74,11 @@ class PaperSerializer(serializers.ModelSerializer):
     categories = serializers.ListField(child=serializers.CharField(), read_only=True)
     identifiers = IdentifierSerializer(many=True, read_only=True)
     urls = UrlSerializer(many=True, read_only=True)
+    published_precision = serializers.ChoiceField(
+        [each.value for each in Precision],
+        read_only=True,
+        help_text=_("What is known of the day: of a month or a year, `published` is the first day."),
+    )
     revision = serializers.IntegerField(
         read_only=True, allow_null=True, help_text=_("The work's own, as 3 of arXiv v3.")
     )
@@ -83,8 +89,8 @@ class PaperSerializer(serializers.ModelSerializer):
     class Meta:
         model = Paper
         fields = [
-            *("id", "title", "abstract", "authors", "identifiers", "published", "updated", "revision"),
-            *("categories", "journal", "urls", "version"),
+            *("id", "title", "abstract", "authors", "identifiers", "published", "published_precision"),
+            *("updated", "revision", "categories", "journal", "volume", "issue", "pages", "urls", "version"),
         ]
 
 

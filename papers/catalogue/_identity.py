@@ -113,12 +113,9 @@ class Batch:
     def _match_by_title(self, record: Record, title: str, *, has_paper: bool) -> list[_Work]:
         """Return the papers of this title that are surely the record's; what is unsure stays apart."""
         known, new = self.by_title.get(title, ()), self.new_by_title[title]
-        # Thousands may be called “Editorial”: those with another identifier of the same scheme are passed over first.
-        schemes = {name.scheme for name in record.identifiers}
-        others = [
-            (self._work_of(pk), said) for pk, said in known if not _is_told_apart(record, schemes, said)
-        ]
-        others += [(work.root, said) for work, said in new if not _is_told_apart(record, schemes, said)]
+        # Thousands may be called “Editorial”: those that another identifier tells apart are passed over first.
+        others = [(self._work_of(pk), said) for pk, said in known if not _is_told_apart(record, said)]
+        others += [(work.root, said) for work, said in new if not _is_told_apart(record, said)]
         alike = [(work, merge.compare_works(record, said)) for work, said in others]
         same = [work for work, likeness in alike if likeness is merge.Likeness.SAME]
         if same or has_paper:
@@ -146,18 +143,14 @@ class Batch:
         return keep
 
 
-def _is_told_apart(record: Record, schemes: set[str], other: merge.Described) -> bool:
-    """Tell whether two works share no identifier and have different ones of one scheme: surely not the same.
-
-    `schemes` are those of the record.
-    """
-    has_one = False
-    for name in other.identifiers:
-        if name.scheme in schemes:
-            if name in record.identifiers:
-                return False
-            has_one = True
-    return has_one
+def _is_told_apart(record: Record, other: merge.Described) -> bool:
+    """Tell whether two works share no identifier and have two that no work has both: surely not the same."""
+    return bool(
+        record.identifiers
+        and other.identifiers
+        and set(record.identifiers).isdisjoint(other.identifiers)
+        and merge.are_of_two_works(record.identifiers, other.identifiers)
+    )
 
 
 def _find_by_identifier(records: Iterable[Record]) -> dict[Identifier, int]:

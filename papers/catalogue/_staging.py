@@ -31,8 +31,9 @@ _CREATE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS papers_staging (
         place integer, key text, content_hash bytea, data jsonb, schemes text[], names text[],
         title text, title_key text, abstract text, excerpt text, authors text[], published date,
-        updated timestamptz, revision integer, categories text[], journal text, urls jsonb, comment text,
-        withdrawn boolean, private_to_id bigint, upvotes integer, heat double precision, created timestamptz,
+        published_precision text, updated timestamptz, revision integer, categories text[], journal text,
+        volume text, issue text, pages text, urls jsonb, comment text, withdrawn boolean,
+        private_to_id bigint, upvotes integer, heat double precision, created timestamptz,
         id bigint DEFAULT nextval('papers_paper_id_seq'),
         lower_names text[],
         search_text tsvector GENERATED ALWAYS AS

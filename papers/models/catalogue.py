@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Club, Membership
+from papers.records import Precision
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -54,10 +55,20 @@ class Paper(models.Model):
     abstract = models.TextField(_("abstract"), blank=True)
     authors = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("authors, in order"))
     published = models.DateField(_("published"), null=True, blank=True)
+    published_precision = models.CharField(
+        _("what is known of that day"),
+        max_length=5,
+        choices=[(each.value, each.value) for each in Precision],
+        default=Precision.DAY.value,
+        db_default=Precision.DAY.value,
+    )
     updated = models.DateTimeField(_("updated"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("revision"), null=True, blank=True)
     categories = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("categories"))
     journal = models.TextField(_("journal"), blank=True)
+    volume = models.TextField(_("volume"), blank=True, db_default="")
+    issue = models.TextField(_("issue"), blank=True, db_default="")
+    pages = models.TextField(_("pages"), blank=True, db_default="")
     urls = models.JSONField(_("addresses"), default=list, blank=True)
     comment = models.TextField(_("remark of the submitter"), blank=True)
     withdrawn = models.BooleanField(_("withdrawn"), default=False)
@@ -80,6 +91,10 @@ class Paper(models.Model):
         constraints = [
             models.CheckConstraint(condition=~models.Q(title=""), name="paper_has_title"),
             models.CheckConstraint(
+                condition=models.Q(published_precision__in=[each.value for each in Precision]),
+                name="paper_precision_known",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(revision=None) | models.Q(revision__gte=1), name="paper_revision_from_one"
             ),
         ]
@@ -96,6 +111,22 @@ class Paper(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("papers:paper_detail", args=[self.pk])
+
+    @property
+    def appeared_in(self) -> str:
+        """Where it appeared, in one line: "Physical Review A 106(1), 012821"."""
+        issue = f"({self.issue})" if self.issue else ""
+        place = f"{self.journal} {self.volume}{issue}".strip()
+        return ", ".join(part for part in (place, self.pages) if part)
+
+    @property
+    def published_as_known(self) -> str:
+        """The day of publication in ISO 8601, cut to the month or year where no more is known; or empty."""
+        if self.published is None:
+            return ""
+        return self.published.isoformat()[
+            : {Precision.YEAR: 4, Precision.MONTH: 7}.get(Precision(self.published_precision), 10)
+        ]
 
 
 class MergedPaper(models.Model):

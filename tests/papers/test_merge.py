@@ -1,7 +1,7 @@
 import io
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +21,7 @@ from papers.merge import (
     make_excerpt,
     title_key,
 )
-from papers.records import Rank, Record
+from papers.records import Precision, Rank, Record
 
 repeatable = settings(deadline=None, derandomize=True)
 
@@ -75,6 +75,27 @@ class TestFold:
         for order in permutations([older, undated, also_undated]):
             assert fold(order).title == "Older"
         assert fold([also_undated, undated]).title == fold([undated, also_undated]).title == "Undated"
+
+    def test_place_and_day_are_taken_whole_from_one_record(self):
+        publisher = make(
+            rank=Rank.PUBLISHER,
+            journal="Drizzle",
+            published=date(2025, 1, 1),
+            published_precision=Precision.YEAR,
+        )
+        preprint = make(
+            rank=Rank.PREPRINT,
+            journal="Drizzle",
+            volume="7",
+            issue="1",
+            pages="3",
+            published=date(2024, 5, 6),
+        )
+        folded = fold([preprint, publisher])
+        assert (folded.journal, folded.volume, folded.issue, folded.pages) == ("Drizzle", "", "", "")
+        assert (folded.published, folded.published_precision) == (date(2025, 1, 1), Precision.YEAR)
+        assert fold([preprint, make(rank=Rank.PUBLISHER)]).volume == "7"
+        assert fold([make(volume="9"), make(key="z")]).volume == "9"
 
     def test_identifiers_and_urls_are_of_all_records_in_the_order_of_rank(self):
         file = make(urls=(("page", "https://f"), ("pdf", "https://p")), identifiers=(ARXIV,))
@@ -362,6 +383,63 @@ class TestCompareWorks:
     )
     def test_journals(self, one, other, expected):
         assert self.judge(replace(self.one, journal=one), replace(self.published, journal=other)) is expected
+
+    @pytest.mark.parametrize(
+        ("one", "other", "expected"),
+        [
+            pytest.param({"volume": "7"}, {"volume": "07"}, Likeness.SAME, id="same-volume"),
+            pytest.param({"issue": "Suppl. 1"}, {"issue": "suppl 1"}, Likeness.SAME, id="same-issue"),
+            pytest.param({"pages": "179-91"}, {"pages": "179–191"}, Likeness.SAME, id="same-first-page"),
+            pytest.param({"volume": "7"}, {}, Likeness.SAME, id="one-knows-no-volume"),
+            pytest.param({"volume": "7"}, {"volume": "8"}, Likeness.DIFFERENT, id="two-volumes"),
+            pytest.param({"issue": "1"}, {"issue": "2"}, Likeness.DIFFERENT, id="two-issues"),
+            pytest.param({"pages": "1-2"}, {"pages": "3-4"}, Likeness.DIFFERENT, id="two-pages"),
+            pytest.param(
+                {"volume": "7", "journal": "Drizzle"}, {"volume": "8"}, Likeness.UNSURE, id="two-journals"
+            ),
+            pytest.param(
+                {"volume": "7", "journal": ""}, {"volume": "8"}, Likeness.UNSURE, id="volumes-without-journal"
+            ),
+            pytest.param(
+                {"volume": "7", "pages": "3-9"},
+                {"journal": "Drizzle Letters 7, 3-9"},
+                Likeness.SAME,
+                id="one-line",
+            ),
+            pytest.param(
+                {"volume": "7", "pages": "3-9"},
+                {"journal": "Drizzle Letters 8, 3-9"},
+                Likeness.UNSURE,
+                id="one-line-other-volume",
+            ),
+            pytest.param({"journal": "bioRxiv"}, {"volume": "3"}, Likeness.SAME, id="preprint-server"),
+        ],
+    )
+    def test_places(self, one, other, expected):
+        ours = replace(self.one, **{"journal": "Drizzle Letters", **one})
+        assert (
+            self.judge(ours, replace(self.published, **{"journal": "Drizzle Letters", **other})) is expected
+        )
+
+    def test_every_issue_has_its_editorial(self):
+        editorials = [
+            make("Editorial", journal="TUGboat", volume="2", pages="2", authors=("Ann Lee",)),
+            make("Editorial", journal="TUGboat", volume="2", pages="5"),
+            make("Editorial", journal="TUGboat", volume="3", pages="2", authors=("Ann Lee",)),
+        ]
+        for one, other in combinations(editorials, 2):
+            assert self.judge(one, other) is Likeness.DIFFERENT
+
+    @pytest.mark.parametrize("doi", ["10.1101/338558", "10.1101/2025.04.10.647997", "10.21203/rs.3.rs-1/v1"])
+    def test_dois_of_a_preprint_server_and_of_a_publisher(self, doi):
+        ours = replace(self.one, identifiers=(Identifier("doi", doi),))
+        assert self.judge(ours, self.published) is Likeness.SAME
+        assert (
+            self.judge(ours, replace(ours, identifiers=(Identifier("doi", "10.1101/1234567"),)))
+            is Likeness.UNSURE
+        )
+        journal = replace(ours, identifiers=(Identifier("doi", "10.1101/gr.279093.124"),))
+        assert self.judge(journal, self.published) is Likeness.UNSURE
 
     def test_titles_without_letters_match_nothing(self):
         assert (

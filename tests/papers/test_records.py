@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from papers import records
 from papers.identifiers import Identifier
 from papers.records import (
+    Precision,
     Rank,
     Record,
     Rejection,
@@ -34,10 +35,14 @@ FULL = make(
     authors=["Þóra Önnudóttir", "李 小雨"],
     identifiers=[Identifier("doi", "10.1000/x"), Identifier("arxiv", "2504.01001")],
     published=date(2025, 4, 1),
+    published_precision=Precision.YEAR,
     updated=datetime(2025, 4, 24, 21, 30, tzinfo=UTC),
     revision=3,
     categories=["cs.LG", "stat.ML"],
     journal="J. Appl. Drizzle",
+    volume="7",
+    issue="1",
+    pages="1-12",
     urls=[("page", "https://example.org/x"), ("code", "https://example.org/y")],
     comment="12 pages",
     upvotes=4,
@@ -175,7 +180,6 @@ class TestCleanRecord:
             ({"journal": "x" * 1_001}, "The journal has 1,001 characters; at most 1,000 are read."),
             ({"comment": "x" * 10_001}, "The comment has 10,001 characters; at most 10,000 are read."),
             ({"key": "x" * 501}, "The key has 501 characters; at most 500 are read."),
-            ({"key": " "}, "There is no key that tells this record from others."),
             ({"authors": ["A", "x" * 501]}, "The name of author 2 has 501 characters; at most 500 are read."),
             ({"authors": ["A"] * 20_001}, "There are 20,001 authors; at most 20,000 are read."),
             ({"authors": ["x" * 500] * 2_001}, "The record is longer than 1,000,000 characters."),
@@ -185,6 +189,24 @@ class TestCleanRecord:
     def test_what_is_out_of_bounds_is_rejected_not_cut(self, values, reason):
         rejection = make(**values)
         assert (rejection.place, rejection.reason) == ("line 1", reason)
+
+    def test_without_a_key_the_content_is_the_key(self):
+        identifier = Identifier("doi", "10.1000/x")
+        named, bare = make(key=" ", identifiers=[identifier]), make(key="")
+        assert named.key.startswith("doi:10.1000/x#")
+        assert bare.key.startswith("#")
+        assert make(key="", place="line 99") == replace(bare, place="line 99")
+        for change in ({"title": "Another"}, {"pages": "7"}, {"authors": ["Ann Lee"]}):
+            assert make(**({"key": ""} | change)).key != bare.key
+
+    @pytest.mark.parametrize("part", ["volume", "issue", "pages"])
+    def test_parts_that_are_none_are_left_out(self, part):
+        assert getattr(make(**{part: " 12–15 "}), part) == "12–15"
+        assert getattr(make(**{part: "–"}), part) == ""
+        assert getattr(make(**{part: "9" * 101}), part) == ""
+
+    def test_precision_of_no_day_is_none(self):
+        assert make(published=None, published_precision=Precision.YEAR).published_precision is Precision.DAY
 
     def test_longest_list_of_authors_in_physics_fits(self):
         assert len(make(authors=[f"Author {n}" for n in range(5_154)]).authors) == 5_154
@@ -240,6 +262,10 @@ class TestHash:
             ("revision", 4),
             ("categories", FULL.categories[::-1]),
             ("journal", ""),
+            ("published_precision", Precision.MONTH),
+            ("volume", ""),
+            ("issue", ""),
+            ("pages", ""),
             ("urls", FULL.urls[:1]),
             ("comment", "13 pages"),
             ("submitter", ""),
@@ -265,10 +291,11 @@ class TestHash:
 
     def test_is_the_same_in_every_process(self):
         """Stored hashes must stay valid: a change of this number makes every record in every catalogue new."""
-        assert content_hash(FULL).hex() == "5ea17c32cd39b3841f0354b6bcb2c9cf9b9bc874cf5ca449571ff63fe4406078"
+        assert content_hash(FULL).hex() == "887b99015cf05a2791914b4496b58253484615d96c58ef9827c1c79083a6d10b"
 
     def test_every_field_is_either_content_or_not(self):
         tested = {"key", "title", "abstract", "authors", "identifiers", "published", "updated", "revision"}
+        tested |= {"published_precision", "volume", "issue", "pages"}
         tested |= {"categories", "journal", "urls", "comment", "submitter", "withdrawn", "rank"}
         assert {field.name for field in fields(Record)} == tested | records._NOT_CONTENT
 

@@ -49,7 +49,11 @@ def test_paper_has_the_fields_of_the_contract(script, attention):
         "updated": "2025-04-25T08:00:00Z",
         "revision": 2,
         "categories": ["cs.LG", "stat.ML"],
+        "published_precision": "day",
         "journal": "A Journal 1",
+        "volume": "",
+        "issue": "",
+        "pages": "",
         "urls": [{"kind": "code", "url": "https://example.org/code"}],
         "version": attention.version,
     }
