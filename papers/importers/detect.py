@@ -6,7 +6,7 @@ import io
 import re
 from typing import BinaryIO, Final
 
-from papers.importers.text import read_utf8
+from papers.importers.text import TextReader
 from papers.records import UnreadableInput
 
 HEAD: Final = 65_536  # bytes
@@ -70,7 +70,8 @@ class _Again(io.RawIOBase):
 
 def decode_head(head: bytes) -> bytes:
     """Bring the beginning of an input to UTF-8, without a byte order mark, for `sniff` functions."""
-    return b"".join(read_utf8(io.BytesIO(head)))
+    # Half a character at its end may come as two others; no format is told by its last bytes.
+    return "".join(TextReader(io.BytesIO(head))).encode("utf-8", errors="surrogatepass")
 
 
 def refuse_hopeless(head: bytes) -> None:
@@ -89,7 +90,7 @@ def refuse_hopeless(head: bytes) -> None:
         raise UnreadableInput("The file is empty: there is only white space at its beginning.")
     if b"\x00" in text:
         raise UnreadableInput(
-            "This is a binary file, or text in UTF-16 without a byte order mark. Save it as text in UTF-8."
+            "This is a binary file, or text in an encoding not known here. Save it as text in UTF-8."
         )
     if len(text) - len(text.translate(None, _CONTROLS)) > len(text) // 20:
         raise UnreadableInput("This is a binary file, not a list of papers that can be read.")

@@ -49,6 +49,12 @@ class TestGoodInput:
         assert len(data) > 2 * 65_536
         assert len(read(data)[0]) == 89
 
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize(("name", "file"), FILES.items())
+    def test_utf16_without_a_mark(self, name, file, encoding):
+        text = (DATA / file).read_text("utf-8").replace(' encoding="UTF-8"', "")
+        assert read(text.encode(encoding)) == read(text.encode())
+
     @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
     @pytest.mark.parametrize(("name", "file"), FILES.items())
     def test_byte_order_marks(self, name, file, encoding):
@@ -72,9 +78,6 @@ class TestBadInput:
             pytest.param(b"PK\x03\x04\x14\0", "This ZIP archive is broken", id="zip"),
             pytest.param(gzip.compress(b""), "The file is empty", id="gzip"),
             pytest.param(b"new\n\nApr 25\n\nTitle\0\n\nAbstract", "This is a binary file", id="null-byte"),
-            pytest.param(
-                "new\n\nApr 25\n\n".encode("utf-16-le"), "This is a binary file", id="utf-16-unmarked"
-            ),
             pytest.param(bytes(range(1, 32)) * 100, "This is a binary file", id="controls"),
             pytest.param(b"<!DOCTYPE html>\n<html><body>Apr 25", r"This is a web page \(HTML\)", id="html"),
             pytest.param(
