@@ -1,6 +1,7 @@
 """Strict readers of environment variables: an odd value stops the start and says which and why."""
 
 import os
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -38,6 +39,25 @@ def read_site_url(default: str) -> str:
             f"SITE_URL={text!r} must be the address people type, such as https://papers.example.org"
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def read_contact(name: str) -> str:
+    """Return an e-mail address that goes out in a header; empty where none is set."""
+    text = os.environ.get(name, "").strip()
+    if text and not re.fullmatch(r"[\w.+-]+@[\w.-]+", text, re.ASCII):
+        raise ImproperlyConfigured(f"{name}={text!r} is not an e-mail address such as papers@example.org.")
+    return text
+
+
+def read_hosts(name: str) -> frozenset[str]:
+    """Return hosts, parted by commas or blanks: a name or an IP address, with a port where it is not usual."""
+    hosts = re.split(r"[,\s]+", os.environ.get(name, "").strip().lower())
+    for host in filter(None, hosts):
+        if not re.fullmatch(r"([\w.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", host, re.ASCII):
+            raise ImproperlyConfigured(
+                f"{name}: {host!r} is no host. Write names, with a port if need be: oai.example.org, [fd00::7]:8080"
+            )
+    return frozenset(filter(None, hosts))
 
 
 @dataclass(frozen=True, slots=True)

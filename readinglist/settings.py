@@ -9,7 +9,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from . import embedded
-from .environment import read_bool, read_int, read_mail_server, read_site_url
+from .environment import read_bool, read_contact, read_hosts, read_int, read_mail_server, read_site_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = embedded.state_dir()
@@ -180,6 +180,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": FILES_DIR}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+# Outgoing requests: whom an operator of a service may write to, and which hosts of our own network may be asked
+
+FETCH_CONTACT = read_contact("FETCH_CONTACT")
+FETCH_ALLOWED_HOSTS = read_hosts("FETCH_ALLOWED_HOSTS")
 
 # People: sign-in by e-mail, second factors and passkeys, membership by invitation
 

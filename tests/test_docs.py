@@ -88,7 +88,9 @@ def test_every_setting_is_described():
     for path in [*(ROOT / "readinglist").rglob("*.py"), ROOT / "manage.py"]:
         text = path.read_text("utf-8")
         read_by_code |= set(re.findall(r"os\.environ(?:\.get\(|\[)\s*\"(\w+)\"", text))
-        read_by_code |= set(re.findall(r"read_(?:bool|int|site_url|mail_server)\(\s*\"(\w+)\"", text))
+        read_by_code |= set(
+            re.findall(r"read_(?:bool|int|site_url|mail_server|contact|hosts)\(\s*\"(\w+)\"", text)
+        )
         read_by_code |= set(re.findall(r"\"(\w+)\" in os\.environ", text))
     described = set(re.findall(r"^- \*\*`(\w+)`\*\*", read("docs/settings.md"), re.M))
     assert {"SITE_URL", "DATABASE_URL", "PUBLIC_CATALOGUE", "EMAIL_URL", "WEB_CONCURRENCY"} <= read_by_code

@@ -81,7 +81,7 @@ def test_standard_input(monkeypatch):
     assert "2 added" in out
 
 
-def test_address_is_fetched(monkeypatch):
+def test_address_is_fetched(settings):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             assert self.headers["User-Agent"].startswith("ReadingList/")
@@ -95,6 +95,9 @@ def test_address_is_fetched(monkeypatch):
     server = HTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
+        # By the rules for sources, which ask nobody within our own network unless it was allowed.
+        assert run(f"http://127.0.0.1:{server.server_port}/page.txt")[0] == 2
+        settings.FETCH_ALLOWED_HOSTS = frozenset({f"127.0.0.1:{server.server_port}"})
         code, _out, _err = run(f"http://127.0.0.1:{server.server_port}/page.txt", "--date", "2025-04-25")
     finally:
         server.shutdown()

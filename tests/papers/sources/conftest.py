@@ -1,0 +1,80 @@
+"""A server of our own on the loopback, which answers as a test says and remembers what it was asked."""
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+
+@dataclass
+class Asked:
+    path: str
+    headers: dict
+    at: float
+
+
+@dataclass
+class Server:
+    """`answers` maps a path to bytes, to an iterable of bytes, or to a function of what was asked that gives either."""
+
+    port: int
+    answers: dict = field(default_factory=dict)
+    asked: list = field(default_factory=list)
+
+    def address(self, path="/", host="127.0.0.1"):
+        return f"http://{host}:{self.port}{path}"
+
+    def answer(self, path, body=b"", *, status="200 OK", **headers):
+        self.answers[path] = answer(body, status=status, **headers)
+
+
+def answer(body=b"", *, status="200 OK", **headers):
+    """A whole answer; underscores in the names of headers stand for hyphens."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def closed_server():
+    """The server, at an address that nothing allows to ask."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=50)
+    server = Server(listener.getsockname()[1])
+    stopped = threading.Event()
+
+    def serve(connection):
+        with connection, suppress(OSError):
+            connection.settimeout(10)
+            head = b""
+            while b"\r\n\r\n" not in head and (data := connection.recv(65_536)):
+                head += data
+            lines = head.decode("latin-1").split("\r\n")
+            headers = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
+            server.asked.append(Asked(lines[0].split(" ")[1], headers, time.monotonic()))
+            said = server.answers.get(server.asked[-1].path, answer(status="404 Not Found"))
+            if callable(said):
+                said = said(server.asked[-1])
+            for piece in [said] if isinstance(said, bytes) else said:
+                if stopped.is_set():
+                    return
+                connection.sendall(piece)
+
+    def listen():
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()
+
+    threading.Thread(target=listen, daemon=True).start()
+    yield server
+    stopped.set()
+    listener.close()
+
+
+@pytest.fixture
+def server(closed_server, settings):
+    """The same, and we may ask it: at this port of this address alone, and nothing else of the loopback."""
+    settings.FETCH_ALLOWED_HOSTS = frozenset({f"127.0.0.1:{closed_server.port}"})
+    return closed_server
