@@ -243,10 +243,9 @@ class TestHostileFeeds:
         [
             b'<!DOCTYPE feed [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>',
             b'<!DOCTYPE feed [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
-            b'<!DOCTYPE feed SYSTEM "http://127.0.0.1:1/feed.dtd">',
             b"<!doctype feed>",
         ],
-        ids=["bomb", "local-file", "remote", "lower-case"],
+        ids=["bomb", "local-file", "lower-case"],
     )
     @pytest.mark.parametrize("before", [b"", b'<?xml version="1.0"?>\n<!-- x -->\n'], ids=["first", "later"])
     def test_document_type_is_refused(self, document_type, before):
