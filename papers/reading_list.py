@@ -54,7 +54,7 @@ def suggest(entry: Entry, *, by: User) -> Entry:
         entry.suggested_by = by
         if entry.state == Entry.State.DROPPED:
             entry.state = Entry.State.NOTED
-        _settle(entry)
+        settle(entry)
         stamp(entry.club, [entry])
     return entry
 
@@ -75,7 +75,7 @@ def cast_vote(entry: Entry, *, value: int, by: User) -> Entry:
     gone = _remove_vote(before)
     vote = Vote.objects.create(entry=entry, member=by, value=value)
     _unskip(entry.club, entry.paper_id, by)
-    _settle(entry)
+    settle(entry)
     stamp(entry.club, [entry, vote], deleted=gone)
     return entry
 
@@ -87,7 +87,7 @@ def withdraw_vote(entry: Entry, *, by: User) -> Entry:
     before = Vote.objects.filter(entry=entry, member=by).first()
     if before is not None:
         gone = _remove_vote(before)
-        _settle(entry)
+        settle(entry)
         stamp(entry.club, [entry], deleted=gone)
     return entry
 
@@ -99,7 +99,7 @@ def volunteer(entry: Entry, *, by: User) -> Entry:
     offer, created = Volunteer.objects.get_or_create(entry=entry, member=by)
     if created:
         _unskip(entry.club, entry.paper_id, by)
-        _settle(entry)
+        settle(entry)
         stamp(entry.club, [entry, offer])
     return entry
 
@@ -112,7 +112,7 @@ def withdraw_offer(entry: Entry, *, by: User) -> Entry:
     if offer is not None:
         gone = (Volunteer, offer.pk)
         offer.delete()
-        _settle(entry)
+        settle(entry)
         stamp(entry.club, [entry], deleted=[gone])
     return entry
 
@@ -274,7 +274,7 @@ def _remove_vote(vote: Vote | None) -> list[tuple[type[models.Model], int]]:
     return [(Vote, pk)] if vote.value == Vote.PROMOTE else []
 
 
-def _settle(entry: Entry) -> None:
+def settle(entry: Entry) -> None:
     """Bring the totals, the heat and the state in line with the votes and offers as they are now."""
     totals = entry.votes.aggregate(
         up=models.Count("pk", filter=models.Q(value=Vote.PROMOTE)),

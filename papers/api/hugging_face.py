@@ -31,7 +31,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import BasicTokenAuthentication, BearerAuthentication
 from papers import identifiers, periods, search
-from papers.models import ListingItem, MergedPaper, Paper
+from papers.models import ListingItem, Paper
 from papers.numbers import read_number
 
 from . import preconditions, problems
@@ -203,7 +203,7 @@ def find_paper(reach: Reach, name: str) -> Paper:
     papers = reach.papers().prefetch_related("identifiers").defer("search_text")
     pk = read_number(name)
     if pk is not None:
-        merged = MergedPaper.objects.filter(pk=pk).values("paper")
+        merged = reach.merged_papers().filter(pk=pk).values("paper")
         found = papers.filter(pk=pk).first() or papers.filter(pk__in=merged).first()
     else:
         named = identifiers.parse(name, "arxiv") or identifiers.parse(name)

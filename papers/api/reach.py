@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from accounts import permissions
 from accounts.models import ApiToken, Club, User
-from papers.models import Entry, Import, Listing, ListingItem, Paper, Source
+from papers.models import Entry, Import, Listing, ListingItem, MergedPaper, Paper, Source
 from papers.models.catalogue import PaperQuerySet
 
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -48,6 +48,11 @@ class Reach:
 
     def papers(self) -> PaperQuerySet:
         return self._narrow(Paper.objects.visible_to(self.user), "private_to", or_nobodys=True)
+
+    def merged_papers(self) -> QuerySet[MergedPaper]:
+        """Ids that lead to another paper."""
+        merged = self._narrow(MergedPaper.objects.visible_to(self.user), "private_to", or_nobodys=True)
+        return merged.filter(paper__in=self.papers().values("pk"))
 
     def papers_for(self, club: Club) -> QuerySet[Paper]:
         """Papers that may get an entry of a club: what is private to another club stays out of this one."""

@@ -4,14 +4,14 @@ What shares none of these with anything takes the shorter way of `_staging`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection, models
 
 from papers import merge
 from papers.identifiers import Identifier
-from papers.models import Paper, PaperIdentifier, Source, SourceRecord
+from papers.models import CandidatePair, Paper, PaperIdentifier, Source, SourceRecord
 from papers.records import Record, from_data
 from papers.trending import compute_heat
 from papers.versions import Stamps
@@ -53,6 +53,7 @@ class Batch:
             | set(self.by_identifier.values())
             | {paper_id for namesakes in self.by_title.values() for paper_id, _ in namesakes}
         )
+        self.apart = find_apart(self.existing)
         self.works: dict[int, _Work] = {}
         self.new_by_identifier: dict[Identifier, _Work] = {}
         self.new_by_title: dict[str, list[tuple[_Work, merge.Described]]] = defaultdict(list)
@@ -97,11 +98,12 @@ class Batch:
         """Find the paper of a record: by what the source said before, by identifier, by title; else a new one."""
         alike = [self._work_of(pk) for name in record.identifiers if (pk := self.by_identifier.get(name))]
         alike += [work.root for name in record.identifiers if (work := self.new_by_identifier.get(name))]
-        if key in self.known:
-            alike.append(self._work_of(self.known[key]))
+        own = self._work_of(self.known[key]) if key in self.known else None
+        if own is not None:
+            alike.append(own)
         title = merge.title_key(record.title)
         alike += self._match_by_title(record, title, has_paper=bool(alike))
-        work = self._unite(alike) or _Work(Paper(title=record.title), is_new=True, first_key=key)
+        work = self._unite(alike, own) or _Work(Paper(title=record.title), is_new=True, first_key=key)
         for name in record.identifiers:
             self.new_by_identifier[name] = work
         self.new_by_title[title].append((work, record))
@@ -125,20 +127,34 @@ class Batch:
             return [alike[0][0]]
         return []
 
-    def _unite(self, alike: list[_Work]) -> _Work | None:
-        """Return the one work that all of these are, merging papers that a record shows to be the same."""
+    def _unite(self, alike: list[_Work], own: _Work | None) -> _Work | None:
+        """Return the one work that all of these are, merging papers that a record shows to be the same.
+
+        Of papers that people keep apart it is the one that has the record already (`own`), else the oldest.
+        """
         works = list({id(work): work for work in alike}.values())
         if not works:
             return None
-        # The oldest paper stays; a new one gives way to any that is there.
-        works.sort(key=lambda work: (work.is_new, work.paper.pk or 0))
+        # Everybody's paper stays before a club's, then the oldest; a new one gives way to any that is there.
+        works.sort(key=lambda work: (work.is_new, work.paper.private_to_id is not None, work.paper.pk or 0))
         keep = works[0]
+        if self.apart and any(
+            {work.paper.pk, other.paper.pk} in self.apart for work in works for other in works
+        ):
+            keep = own or keep
+            works = [keep, *(work for work in works if work is not keep)]
         for other in works[1:]:
+            if {keep.paper.pk, other.paper.pk} in self.apart:
+                continue
             if not other.is_new:
                 if self.source.club_id is not None:
                     continue  # a club's file decides nothing about papers of others: they stay apart
                 reason = "A record names both, by identifiers or by title and authors."
                 move_everything(keep.paper, other.paper, reason=reason, stamps=self.stamps)
+                pairs = (
+                    {keep.paper.pk if pk == other.paper.pk else pk for pk in pair} for pair in self.apart
+                )
+                self.apart = {frozenset(pair) for pair in pairs}
             other.into = keep
         return keep
 
@@ -151,6 +167,16 @@ def _is_told_apart(record: Record, other: merge.Described) -> bool:
         and set(record.identifiers).isdisjoint(other.identifiers)
         and merge.are_of_two_works(record.identifiers, other.identifiers)
     )
+
+
+def find_apart(paper_ids: Collection[int]) -> set[frozenset[int | None]]:
+    """Return those pairs of papers that people keep apart."""
+    if len(paper_ids) < 2:
+        return set()
+    pairs = CandidatePair.objects.filter(
+        state=CandidatePair.State.APART, first__in=list(paper_ids), second__in=list(paper_ids)
+    )
+    return {frozenset(pair) for pair in pairs.values_list("first", "second")}
 
 
 def _find_by_identifier(records: Iterable[Record]) -> dict[Identifier, int]:

@@ -1,12 +1,22 @@
-"""Two papers that turned out to be one: everything moves to the one that stays, and nothing is lost."""
+"""Two papers that turned out to be one: everything moves to the one that stays, and nothing is lost.
 
+The log in `MergedPaper` says what moved, so that `_separating` can take it back.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
+from django.core import serializers
 from django.db import models
 
+from accounts.models import User
 from papers.models import (
+    CandidatePair,
     Catalogue,
     Comment,
+    Decision,
     Entry,
     Listing,
     ListingItem,
@@ -21,7 +31,7 @@ from papers.models import (
     Vote,
 )
 from papers.trending import refresh_heat
-from papers.versions import Stamps
+from papers.versions import Stamps, kind_of
 
 _FURTHEST: list[str] = [
     Entry.State.DROPPED,
@@ -31,34 +41,99 @@ _FURTHEST: list[str] = [
     Entry.State.DISCUSSED,
 ]
 
+Row = dict[str, Any]
 
-def move_everything(keep: Paper, other: Paper, *, reason: str, stamps: Stamps) -> Paper:
+
+class Log:
+    """What a merge moves (ids of rows that hang on the other paper now) and what it takes away (whole rows).
+
+    `facts` is what is kept, as JSON.
+    """
+
+    def __init__(self, keep: Paper, other: Paper) -> None:
+        self.moved: dict[str, list[int]] = defaultdict(list)
+        self.lost: dict[str, list[Row]] = defaultdict(list)
+        self.facts: dict[str, Any] = {
+            "into": keep.pk,
+            "title": other.title,
+            "created": other.created.isoformat(),
+            "identifiers": _list_names(other),
+            "kept_identifiers": _list_names(keep),
+            "moved": self.moved,
+            "lost": self.lost,
+            "entries": [],
+            "outvoted": {},  # of two votes of one member, the one that was lost: the one that held
+        }
+
+    def move(self, rows: models.QuerySet[Any], **changes: Any) -> None:
+        """Change rows so that they hang on what stays, and note which."""
+        ids = list(rows.values_list("pk", flat=True))
+        rows.filter(pk__in=ids).update(**changes)
+        self.moved[kind_of(rows.model)] += ids
+
+    def lose(self, rows: Iterable[models.Model]) -> None:
+        """Keep rows that go, as they were."""
+        for row in rows:
+            self.lost[kind_of(type(row))].append(write_row(row))
+
+
+def write_row(row: models.Model) -> Row:
+    """Give a row as JSON data, times to the microsecond; `read_row` is the way back."""
+    [data] = json.loads(json.dumps(serializers.serialize("python", [row]), default=str))
+    return dict(data)
+
+
+def read_row(data: Row) -> Any:
+    """Make a row again from what `write_row` gave, with its id; it is not saved. People who left are left out."""
+    [read] = serializers.deserialize("python", [data])
+    row = read.object
+    for field in row._meta.concrete_fields:
+        if not isinstance(field, models.ForeignKey) or not field.null:
+            continue
+        named = getattr(row, field.attname)
+        if named is not None and not field.related_model._default_manager.filter(pk=named).exists():
+            setattr(row, field.attname, None)
+    return row
+
+
+def _list_names(paper: Paper) -> list[list[str]]:
+    return [[name.scheme, name.value] for name in paper.identifiers.all()]
+
+
+def move_everything(
+    keep: Paper, other: Paper, *, reason: str, by: User | None = None, stamps: Stamps
+) -> Paper:
     """Move all that hangs on `other` to `keep`, and let `other`'s id lead there for ever.
 
     Where both papers have an entry of one club, the entries become one; of two votes of one member the
     latest holds, and the other stays in the log. The caller has locked the catalogue and both papers, folds
-    `keep` afterwards, and writes the `stamps` at its end.
+    `keep` afterwards, and writes the `stamps` at its end. `by` is nobody where an import found it out.
     """
     # First votes that are under way are seen below, and later ones wait: none is left on a paper that goes.
     list(Paper.objects.select_for_update(of=("self",)).filter(pk__in=[keep.pk, other.pk]).order_by("pk"))
-    log: dict[str, Any] = {
-        "source_records": list(SourceRecord.objects.filter(paper=other).values_list("pk", flat=True)),
-        "title": other.title,
-        "entries": [],
-        "votes": [],
-    }
-    SourceRecord.objects.filter(paper=other).update(paper=keep)
+    log = Log(keep, other)
+    log.move(SourceRecord.objects.filter(paper=other), paper=keep)
     PaperIdentifier.objects.filter(paper=other).update(paper=keep)
     listings = list(Listing.objects.filter(items__paper=other))
-    _move(ListingItem, other, keep, unique="listing")
+    items = ListingItem.objects.filter(paper=other)
+    both = items.filter(listing__in=ListingItem.objects.filter(paper=keep).values("listing"))
+    log.lose(both)
+    both.delete()
+    log.move(items, paper=keep)
     for skip in Skip.objects.filter(paper=other):
-        if not Skip.objects.filter(paper=keep, club=skip.club_id, member=skip.member_id).exists():
-            Skip.objects.filter(pk=skip.pk).update(paper=keep)
+        if Skip.objects.filter(paper=keep, club=skip.club_id, member=skip.member_id).exists():
+            log.lose([skip])
+        else:
+            log.move(Skip.objects.filter(pk=skip.pk), paper=keep)
     for entry in Entry.objects.select_for_update(of=("self",)).filter(paper=other).select_related("club"):
         _merge_entry(entry, keep, log, stamps)
-    ListingVisit.objects.filter(stopped_at=other).update(stopped_at=keep)
-    MergedPaper.objects.filter(paper=other).update(paper=keep)
-    MergedPaper.objects.create(id=other.pk, paper=keep, reason=reason, log=log)
+    log.move(ListingVisit.objects.filter(stopped_at=other), stopped_at=keep)
+    log.move(MergedPaper.objects.filter(paper=other), paper=keep)
+    _move_pairs(keep, other, log)
+    MergedPaper.objects.create(
+        id=other.pk, paper=keep, reason=reason, by=by, private_to_id=other.private_to_id, log=log.facts
+    )
+    write_decision(Decision.Act.MERGED, keep, other, reason=reason, by=by)
     # Of a paper that was a club's own nobody else may learn even that it is gone.
     gone = [(Paper, other.pk)] if other.private_to_id is None else []
     Paper.objects.filter(pk=other.pk).delete()
@@ -68,40 +143,70 @@ def move_everything(keep: Paper, other: Paper, *, reason: str, stamps: Stamps) -
     return keep
 
 
-def _move(model: type[models.Model], other: Paper, keep: Paper, *, unique: str) -> None:
-    taken = model._default_manager.filter(paper=keep).values(unique)
-    model._default_manager.filter(paper=other).exclude(**{f"{unique}__in": taken}).update(paper=keep)
+def write_decision(
+    act: Decision.Act, keep: Paper, other: Paper, *, reason: str = "", by: User | None = None
+) -> Decision:
+    """Add a line to the log of what was decided of two papers."""
+    return Decision.objects.create(
+        act=act,
+        kept=keep.pk,
+        kept_title=keep.title,
+        other=other.pk,
+        other_title=other.title,
+        reason=reason,
+        by=by,
+        private_to_id=keep.private_to_id or other.private_to_id,
+    )
 
 
-def _merge_entry(entry: Entry, keep: Paper, log: dict[str, Any], stamps: Stamps) -> None:
+def _move_pairs(keep: Paper, other: Paper, log: Log) -> None:
+    """Whatever may be the same as `other`, or was kept apart from it, now stands so with `keep`."""
+    pairs = CandidatePair.objects.filter(models.Q(first=other) | models.Q(second=other))
+    for pair in pairs.exclude(first=keep).exclude(second=keep):
+        third = pair.second_id if pair.first_id == other.pk else pair.first_id
+        first, second = sorted([keep.pk, third])
+        rival = CandidatePair.objects.filter(first=first, second=second).first()
+        loser = rival if rival and pair.state == CandidatePair.State.APART else pair
+        if rival:
+            log.lose([loser])
+            CandidatePair.objects.filter(pk=loser.pk).delete()
+        if loser is not pair or not rival:
+            log.move(CandidatePair.objects.filter(pk=pair.pk), first=first, second=second)
+
+
+def _merge_entry(entry: Entry, keep: Paper, log: Log, stamps: Stamps) -> None:
     club = entry.club
     into = Entry.objects.select_for_update().filter(club=club, paper=keep).first()
+    told: dict[str, Any] = {"entry": write_row(entry), "into": write_row(into) if into else None}
+    log.facts["entries"].append(told)
     if into is None:
+        for model in (Vote, Volunteer, Tagging, Comment):
+            log.moved[kind_of(model)] += model._default_manager.filter(entry=entry).values_list(
+                "pk", flat=True
+            )
         Entry.objects.filter(pk=entry.pk).update(paper=keep)
         entry.paper = keep
         stamps.add(club, [entry])
         return
     gone: list[tuple[type[models.Model], int]] = [(Entry, entry.pk)]
-    log["entries"].append({"club": club.pk, "entry": entry.pk, "into": into.pk, "state": entry.state})
     theirs = {vote.member_id: vote for vote in into.votes.all()}
     for vote in entry.votes.all():
         rival = theirs.get(vote.member_id)
         if rival is not None:
-            loser = min(vote, rival, key=lambda each: each.cast_at)
-            log["votes"].append(
-                {"entry": loser.entry_id, "member": loser.member_id, "value": loser.value,
-                 "cast_at": loser.cast_at.isoformat()}
-            )  # fmt: skip
+            loser, winner = sorted([vote, rival], key=lambda each: each.cast_at)
+            log.lose([loser])
+            log.facts["outvoted"][str(loser.pk)] = winner.pk
             if loser.value == Vote.PROMOTE:
                 gone.append((Vote, loser.pk))
             loser.delete()
         if rival is None or vote.pk is not None:
-            Vote.objects.filter(pk=vote.pk).update(entry=into)
-    for offer in entry.volunteers.exclude(member__in=into.volunteers.values("member")):
-        Volunteer.objects.filter(pk=offer.pk).update(entry=into)
-    for tagging in entry.taggings.exclude(tag__in=into.taggings.values("tag")):
-        Tagging.objects.filter(pk=tagging.pk).update(entry=into)
-    Comment.objects.filter(entry=entry).update(entry=into)
+            log.move(Vote.objects.filter(pk=vote.pk), entry=into)
+    log.move(Volunteer.objects.filter(entry=entry).exclude(member__in=into.volunteers.values("member")),
+             entry=into)  # fmt: skip
+    log.move(Tagging.objects.filter(entry=entry).exclude(tag__in=into.taggings.values("tag")), entry=into)
+    log.move(Comment.objects.filter(entry=entry), entry=into)
+    log.lose(entry.volunteers.all())
+    log.lose(entry.taggings.all())
     gone += [(Volunteer, pk) for pk in entry.volunteers.values_list("pk", flat=True)]
     gone += [(Tagging, pk) for pk in entry.taggings.values_list("pk", flat=True)]
     into.state = max(entry.state, into.state, key=_FURTHEST.index)
@@ -111,6 +216,7 @@ def _merge_entry(entry: Entry, keep: Paper, log: dict[str, Any], stamps: Stamps)
     into.demotions = into.votes.filter(value=Vote.DEMOTE).count()
     into.comment_count = into.comments.filter(removed_at=None).count()
     into.save()
+    told["became"] = write_row(into)
     Entry.objects.filter(pk=entry.pk).delete()
     moved = [*into.votes.all(), *into.volunteers.all(), *into.taggings.all(), *into.comments.all()]
     stamps.add(club, [into, *moved], gone)

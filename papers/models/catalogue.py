@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -41,11 +42,16 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
         Whether somebody who has not signed in may see the catalogue at all is for the view to say.
         """
-        everybodys = models.Q(private_to=None)
-        if not user.is_authenticated:
-            return self.filter(everybodys)
-        mine = Membership.objects.filter(user=user, club=models.OuterRef("private_to"))
-        return self.filter(everybodys | models.Exists(mine))
+        return self.filter(private_to_none_or_club_of(user, "private_to"))
+
+
+def private_to_none_or_club_of(user: User | AnonymousUser, club: str) -> models.Q:
+    """Return the condition that the club which a column names, where it names one, is one of this person's."""
+    everybodys = models.Q(**{club: None})
+    if not user.is_authenticated:
+        return everybodys
+    mine = Membership.objects.filter(user=user, club=models.OuterRef(club))
+    return everybodys | models.Q(models.Exists(mine))
 
 
 class Paper(models.Model):
@@ -129,14 +135,32 @@ class Paper(models.Model):
         ]
 
 
+class MergedPaperQuerySet(models.QuerySet["MergedPaper"]):
+    def visible_to(self, user: User | AnonymousUser) -> MergedPaperQuerySet:
+        """Ids that lead somewhere for this person: to a paper they may know of, from one they might have known."""
+        return self.filter(
+            private_to_none_or_club_of(user, "private_to"),
+            paper__in=Paper.objects.visible_to(user).values("pk"),
+        )
+
+
 class MergedPaper(models.Model):
-    """The id of a paper that turned out to be another one: the address goes on working."""
+    """The id of a paper that turned out to be another one: the address goes on working.
+
+    `log` has what moved (`catalogue._merging`), so that `catalogue.unmerge` can take it back.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="merged")
     reason = models.TextField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     merged = models.DateTimeField(default=timezone.now)
-    log = models.JSONField(default=dict, help_text=_("what moved, so that it can be taken back"))
+    private_to = models.ForeignKey(Club, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    log = models.JSONField(default=dict)
+
+    objects = MergedPaperQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.id} → {self.paper_id}"

@@ -33,7 +33,7 @@ def resolve_paper(request: Request, pk: int) -> Paper | int:
     paper = papers.filter(pk=pk).first()
     if paper is not None:
         return paper
-    merged = get_object_or_404(MergedPaper, pk=pk, paper__in=Paper.objects.visible_to(request.user))
+    merged = get_object_or_404(MergedPaper.objects.visible_to(request.user), pk=pk)
     return merged.paper_id
 
 

@@ -103,7 +103,7 @@ def test_record_that_names_two_papers_merges_them(source, club, member, organise
     entry = Entry.objects.get()
     assert (entry.paper_id, entry.promotions, entry.demotions) == (first.pk, 1, 1)
     assert Vote.objects.get(member=member).value == -1
-    assert MergedPaper.objects.get().log["votes"][0]["value"] == 1
+    assert MergedPaper.objects.get().log["lost"]["vote"][0]["fields"]["value"] == 1
 
 
 def test_changed_record_updates_its_paper(source):
@@ -376,7 +376,7 @@ def test_nobody_notes_a_paper_that_is_being_merged_away(monkeypatch):
         thread.start()
         thread.join()
 
-    monkeypatch.setattr("papers.catalogue._merging._move", note_meanwhile)
+    monkeypatch.setattr("papers.catalogue._merging.Log.lose", note_meanwhile)
     catalogue.merge_papers(keep, other, reason="The same.")
     assert waited == [True]
 

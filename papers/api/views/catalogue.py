@@ -28,7 +28,7 @@ from papers.api.serializers import (
     TombstoneSerializer,
 )
 from papers.filters import ListingFilter, PaperFilter
-from papers.models import Listing, ListingItem, MergedPaper, Paper, PaperIdentifier, Source, Tombstone
+from papers.models import Listing, ListingItem, Paper, PaperIdentifier, Source, Tombstone
 from papers.numbers import read_number
 
 from .base import ApiView, ListView, VersionedListView
@@ -118,7 +118,7 @@ class PaperDetail(ApiView):
             paper = papers.prefetch_related("identifiers").defer("search_text").filter(pk=pk).first()
             if paper is not None:
                 return paper
-            merged = MergedPaper.objects.filter(pk=pk, paper__in=papers.values("pk")).first()
+            merged = self.reach.merged_papers().filter(pk=pk).first()
             if merged is not None:
                 return PermanentRedirect(reverse("api:paper", args=[merged.paper_id]))
             raise Http404

@@ -29,7 +29,7 @@ from papers.api.serializers import (
     VoteSerializer,
 )
 from papers.filters import EntryFilter
-from papers.models import Entry, MergedPaper, Paper, Tagging, Volunteer, Vote
+from papers.models import Entry, Paper, Tagging, Volunteer, Vote
 
 from .base import ApiView, ClubListView, unchanged
 
@@ -272,7 +272,7 @@ def find_paper(view: ApiView, pk: int) -> Paper:
     papers = view.reach.papers_for(view.club)
     paper = papers.filter(pk=pk).first()
     if paper is None:
-        merged = MergedPaper.objects.filter(pk=pk).values("paper")
+        merged = view.reach.merged_papers().filter(pk=pk).values("paper")
         paper = get_object_or_404(papers, pk__in=merged)
     return paper
 
