@@ -492,7 +492,8 @@ def _local(tag: bytes) -> str:
 def _describe(error: etree.XMLSyntaxError) -> str:
     """Give the parser's words without its line and column, which count from the start of the record."""
     words = re.sub(r",? ?\(?(?:<string>, )?line [0-9]+(?:, column [0-9]+)?\)?", "", error.msg or "")
-    return words.strip(" .") or "syntax error"
+    # It repeats names of elements, which may be as long as they like.
+    return words[:300].strip(" .") or "syntax error"
 
 
 _ENTITY: Final = re.compile("&(?P<name>[A-Za-z][A-Za-z0-9]{1,31};)")

@@ -11,7 +11,7 @@ from papers.records import UnreadableInput
 from tests.papers.importers.conftest import DATA, part
 
 GIGABYTE = 1_000_000_000
-FILES = {"hf-page": "hf-page.txt", "hf-json": "hf-json.json", "arxiv-atom": "arxiv-atom.xml"}
+FILES = {name: next(DATA.glob(f"{name}.*")).name for name in importers.FORMATS}
 
 
 def read(data, **options):
@@ -24,8 +24,7 @@ class TestGoodInput:
         head = (DATA / file).read_bytes()
         assert importers.find_importer(head) is importers.FORMATS[name]
 
-    def test_every_format_has_a_file_and_a_title(self):
-        assert set(FILES) == set(importers.FORMATS)
+    def test_every_format_has_a_title(self):
         assert all(importer.TITLE for importer in importers.FORMATS.values())
 
     @pytest.mark.parametrize(("name", "file"), FILES.items())

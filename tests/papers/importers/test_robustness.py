@@ -15,7 +15,13 @@ from tests.papers.importers.conftest import DATA, Dripping, part, thorough
 DAY = date(2025, 4, 25)
 SMALL = {name: next(DATA.glob(f"{name}.*")).read_bytes() for name in importers.FORMATS}
 # How an input begins that has its importer go on reading; else it begins with whatever comes.
-STARTS = {"hf-json": b"[", "arxiv-atom": b'<feed xmlns="http://www.w3.org/2005/Atom">'}
+STARTS = {
+    "hf-json": b"[",
+    "arxiv-atom": b'<feed xmlns="http://www.w3.org/2005/Atom">',
+    "pubmed": b"<PubmedArticleSet>",
+    "endnote-xml": b"<xml><records>",
+    "zotero-rdf": SMALL["zotero-rdf"].partition(b"    <bib:Journal")[0],
+}
 formats = pytest.mark.parametrize("name", SMALL)
 
 # What parsers stumble over.
@@ -183,6 +189,32 @@ def test_same_bytes_give_the_same_hashes(name):
             id="inner-comments",
         ),
         pytest.param("hf-page", b"a\n" * 20_000, id="titles"),
+        pytest.param(
+            "pubmed",
+            b"<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>"
+            + b"[" * 3_000_000
+            + b"</ArticleTitle></Article></MedlineCitation></PubmedArticle>",
+            id="brackets",
+        ),
+        pytest.param(
+            "endnote-xml",
+            b"<record><titles><title>x</title></titles><urls><web-urls><url>"
+            + b"a " * 1_000_000
+            + b"</url>"
+            + b"<url>https://doi.org/10.1000/x</url>" * 50_000
+            + b"</web-urls></urls><electronic-resource-num>"
+            + b"1 " * 500_000
+            + b"</electronic-resource-num></record>",
+            id="addresses",
+        ),
+        pytest.param(
+            "zotero-rdf",
+            STARTS["zotero-rdf"]
+            + b"<bib:Article><dc:title>x</dc:title>"
+            + b"<dcterms:isPartOf rdf:resource='#a'/>" * 100_000
+            + b"</bib:Article>",
+            id="wholes",
+        ),
         pytest.param(
             "hf-page", b"This is a sentence. This is another one, much longer.\n" * 20_000, id="abstracts"
         ),

@@ -1,0 +1,32 @@
+"""The web addresses that a record of a library holds: what kind each is, and which work it names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from papers.identifiers import Identifier
+from papers.identifiers import parse as parse_identifier
+
+
+def tell_kind(url: str) -> str:
+    """Tell what an address leads to, as `records.URL_KINDS` has it: "doi", "pdf" or else "page"."""
+    named = parse_identifier(url)
+    if named and named.scheme == "doi":
+        return "doi"
+    return "pdf" if url.lower().partition("?")[0].endswith(".pdf") or "//arxiv.org/pdf/" in url else "page"
+
+
+def find_identifiers(
+    urls: Iterable[str], known: Iterable[Identifier | None], *, is_part: bool
+) -> list[Identifier]:
+    """Find the works that addresses name, of schemes that are not known yet and where they agree.
+
+    With `is_part` (a chapter, say) a DOI does not count: it may well be that of the whole book.
+    """
+    schemes = {found.scheme for found in known if found} | ({"doi"} if is_part else set())
+    found = [
+        each for each in dict.fromkeys(map(parse_identifier, urls)) if each and each.scheme not in schemes
+    ]
+    counts = Counter(each.scheme for each in found)
+    return [each for each in found if counts[each.scheme] == 1]
