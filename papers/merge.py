@@ -61,10 +61,11 @@ def fold(records: Iterable[Record]) -> Folded:
     Raises ValueError where there are no records.
     """
     ranked = list(records)
-    if len(ranked) > 1:
-        ranked.sort(key=_rank_order)
     if not ranked:
         raise ValueError("a paper has at least one record")
+    if len(ranked) == 1:
+        return _fold_one(ranked[0])
+    ranked.sort(key=_rank_order)
     title = next((record.title for record in ranked if record.title), "")
     abstract = next((record.abstract for record in ranked if record.abstract), "")
     revision = max((record.revision for record in ranked if record.revision is not None), default=None)
@@ -91,6 +92,30 @@ def fold(records: Iterable[Record]) -> Folded:
         urls=tuple(dict.fromkeys(pair for record in ranked for pair in record.urls)),
         comment=next((record.comment for record in ranked if record.comment), ""),
         withdrawn=any(record.withdrawn and record.revision in (None, revision) for record in ranked),
+    )
+
+
+def _fold_one(record: Record) -> Folded:
+    """Make a paper of its only record: what `fold` does, several times as fast, for imports of new papers."""
+    return Folded(
+        title=record.title,
+        title_key=title_key(record.title),
+        abstract=record.abstract,
+        excerpt=make_excerpt(record.abstract),
+        authors=record.authors,
+        identifiers=tuple(dict.fromkeys(record.identifiers)),
+        published=record.published,
+        published_precision=record.published_precision,
+        updated=record.updated,
+        revision=record.revision,
+        categories=record.categories,
+        journal=record.journal,
+        volume=record.volume,
+        issue=record.issue,
+        pages=record.pages,
+        urls=tuple(dict.fromkeys(record.urls)),
+        comment=record.comment,
+        withdrawn=record.withdrawn,
     )
 
 

@@ -360,19 +360,40 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
-def content_hash(record: Record) -> bytes:
-    """Digest everything that the source says of the paper: 32 bytes, equal exactly when nothing has changed.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the catalogue keeps it: what `to_data` gave, the same as JSON text, and the digest of its content."""
 
-    The source's votes, the place in the input and the day of the listing are no part of it, nor is the order
-    of identifiers.
+    data: dict[str, Any]
+    json: str
+    hash: bytes
+
+
+def store(record: Record) -> Stored:
+    """Give a record as the catalogue keeps it. It is written as JSON once, of which the digest is taken as well.
+
+    The digest is 32 bytes, equal exactly when nothing has changed that the source says of the paper: its votes,
+    the place in the input and the day of the listing are no part of it, nor is the order of identifiers.
     """
-    return hash_data(to_data(record))
+    data = to_data(record)
+    content: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for name, value in data.items():
+        (rest if name in _NOT_CONTENT else content)[name] = value
+    if len(identifiers := content.get("identifiers", ())) > 1:
+        content["identifiers"] = sorted(identifiers)
+        if content["identifiers"] != identifiers:
+            # Of a name that stands twice PostgreSQL keeps the last.
+            rest["identifiers"] = identifiers
+    canonical = _encode_sorted(content)
+    digest = hashlib.sha256(canonical.encode("ascii")).digest()
+    text = f"{canonical[:-1]},{_encode_sorted(rest)[1:]}" if rest else canonical
+    return Stored(data, text, digest)
 
 
-def hash_data(data: dict[str, Any]) -> bytes:
-    """Digest a record as `content_hash` does, from what `to_data` gave."""
-    content = {name: value for name, value in data.items() if name not in _NOT_CONTENT}
-    if "identifiers" in content:
-        content["identifiers"] = sorted(content["identifiers"])
-    canonical = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).digest()
+_encode_sorted: Final = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
+
+
+def content_hash(record: Record) -> bytes:
+    """Digest everything that the source says of the paper, as `store` does."""
+    return store(record).hash

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from papers.models import Catalogue, Source, SourceRecord
-from papers.records import Record, hash_data, to_data
+from papers.records import Record, store
 from papers.versions import Stamps
 
 from . import _listings, _staging
@@ -80,8 +80,7 @@ def _describe(
     incoming = {}
     for key, record in latest.items():
         day = listed or (record.listed if record.listed and FIRST_DAY <= record.listed <= horizon else None)
-        data = to_data(record)
-        incoming[key] = Incoming(record, data, hash_data(data), day, fallback)
+        incoming[key] = Incoming(record, store(record), day, fallback)
     return incoming
 
 
@@ -104,7 +103,7 @@ def _find_fresh(incoming: Mapping[str, Incoming], known: Mapping[str, _Known]) -
     return {
         key: each
         for key, each in incoming.items()
-        if key not in known or (known[key].hash != each.hash and _age(each.record) >= known[key].age)
+        if key not in known or (known[key].hash != each.stored.hash and _age(each.record) >= known[key].age)
     }
 
 
@@ -116,18 +115,19 @@ def _write(
     now: datetime,
 ) -> dict[str, int]:
     """Bring a batch in, note what each key brought, and return {key: paper id}."""
-    plain = {
-        key: each
-        for key, each in _staging.find_plain(_find_fresh(incoming, known)).items()
-        if key not in known
-    }
+    fresh = _find_fresh(incoming, known)
+    plain = _staging.find_plain({key: each for key, each in fresh.items() if key not in known})
+    seen = 0
     if plain:
+        # Read before anything is compared: what comes later has a greater number, and is all that is looked at again.
+        seen = Catalogue.objects.values_list("version", flat=True).get(pk=Catalogue.ID)
         _staging.stage(source, plain, now=now)
+        _staging.unstage_known(source, plain)
     catalogue = Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
     stamps, version = Stamps(), catalogue.version + 1
     moved: dict[str, int] = {}
     if plain:
-        _staging.unstage_known(source)
+        _staging.unstage_changed(source, since=seen, now=catalogue.version)
         moved = _staging.move(source, version=version)
     # Of the others another batch may have brought the same, or merged papers, while we waited.
     others = {key: each for key, each in incoming.items() if key not in moved}

@@ -77,8 +77,8 @@ class Batch:
                     paper=self.found[key].root.paper,
                     source=self.source,
                     key=key,
-                    content_hash=each.hash,
-                    data=each.data,
+                    content_hash=each.stored.hash,
+                    data=each.stored.data,
                 )
                 for key, each in self.fresh.items()
             ],

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
 
 from papers import merge
-from papers.records import Record
+from papers.records import Record, Stored
 
 FOLDED = [field.name for field in fields(merge.Folded) if field.name != "identifiers"]
 """The columns of a paper that are computed from what its sources say."""
@@ -17,8 +16,7 @@ class Incoming:
     """A record with what is stored of it, and where it is listed: on `day`, or on `fallback` if nowhere yet."""
 
     record: Record
-    data: dict[str, Any]
-    hash: bytes
+    stored: Stored
     day: date | None
     fallback: date | None
 

@@ -5,15 +5,20 @@ a key, an identifier or a title with anything else goes through `_identity`, rec
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from itertools import combinations
+from json.encoder import encode_basestring
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from papers import merge
+from papers.identifiers import Identifier
 from papers.models import Source
+from papers.records import Record
 from papers.trending import compute_heat
 
 from ._incoming import FOLDED, Incoming, fold_with_owner
@@ -26,7 +31,7 @@ _COPIED = (
 )
 
 # Made once a connection, and empty at the end of each transaction. A row gets its id and its search text, which
-# takes as long as all the rest, on its way in.
+# takes as long as all the rest, on its way in. Rows are compressed where they go to, not here and there again.
 _CREATE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS papers_staging (
         place integer, key text, content_hash bytea, data jsonb, schemes text[], names text[],
@@ -38,21 +43,38 @@ _CREATE = """
         lower_names text[],
         search_text tsvector GENERATED ALWAYS AS
             (papers_search_text(title, authors, abstract, lower_names)) STORED
-    ) ON COMMIT DELETE ROWS
+    ) WITH (toast_tuple_target = 8160) ON COMMIT DELETE ROWS
 """
 
-# Three joins and not one condition with OR, which would be tried for every pair.
-_FIND_KNOWN = """
-    SELECT staged.key FROM papers_staging staged
-      JOIN papers_sourcerecord record ON record.source_id = %(source)s AND record.key = staged.key
-     UNION
+# Each row is looked up by itself (LATERAL with a LIMIT): a join would be planned by guesses about a temporary table,
+# which nobody has analysed, and read the whole catalogue.
+_FIND_BY_KEY = """
+    SELECT staged.key FROM papers_staging staged CROSS JOIN LATERAL (
+        SELECT FROM papers_sourcerecord record
+         WHERE record.source_id = %(source)s AND record.key = staged.key LIMIT 1) AS known
+"""
+_FIND_BY_IDENTIFIER = """
     SELECT staged.key FROM papers_staging staged
            CROSS JOIN LATERAL unnest(staged.schemes, staged.names) AS named (scheme, value)
-      JOIN papers_paperidentifier known ON known.scheme = named.scheme AND known.value = named.value
-     UNION
-    SELECT staged.key FROM papers_staging staged
-      JOIN papers_paper paper ON paper.title_key = staged.title_key
-     WHERE staged.title_key <> '' AND (paper.private_to_id IS NULL OR paper.private_to_id = %(club)s)
+           CROSS JOIN LATERAL (
+        SELECT FROM papers_paperidentifier known
+         WHERE known.scheme = named.scheme AND known.value = named.value LIMIT 1) AS known
+"""
+# Whose the namesake is, is asked afterwards: with the condition inside, a plan might start from it.
+_FIND_NAMESAKES = """
+    SELECT staged.key, paper.private_to_id, paper.title, paper.authors, paper.published, paper.journal, paper.volume,
+           paper.issue, paper.pages,
+           ARRAY(SELECT ARRAY[scheme, value] FROM papers_paperidentifier WHERE paper_id = paper.id)
+      FROM papers_staging staged CROSS JOIN LATERAL (
+        SELECT * FROM papers_paper paper WHERE paper.title_key = staged.title_key LIMIT %(most)s) AS paper
+     WHERE staged.title_key <> ''
+"""
+_FIND_BY_NEW_TITLE = """
+    WITH recent AS MATERIALIZED (
+        SELECT title_key FROM papers_paper
+         WHERE version > %(since)s AND (private_to_id IS NULL OR private_to_id = %(club)s)
+    )
+    SELECT staged.key FROM papers_staging staged JOIN recent USING (title_key) WHERE staged.title_key <> ''
 """
 
 _MOVE = f"""
@@ -73,17 +95,33 @@ _MOVE_IDENTIFIERS = """
 """
 
 
+MOST_NAMESAKES = 20
+"""With whom a record is compared here; one with more is for `_identity`, which looks more closely."""
+
+
 def find_plain(incoming: Mapping[str, Incoming]) -> dict[str, Incoming]:
-    """Return those that share no identifier and no title with another of the batch."""
+    """Return those that share no identifier with another of the batch, and are surely not of one work with any."""
     names = Counter(name for each in incoming.values() for name in each.record.identifiers)
-    titles = {key: merge.title_key(each.record.title) for key, each in incoming.items()}
-    counts = Counter(titles.values())
+    titles: dict[str, list[str]] = defaultdict(list)
+    for key, each in incoming.items():
+        titles[merge.title_key(each.record.title)].append(key)
+    doubtful = set()
+    for title, keys in titles.items():
+        if title and len(keys) > 1:
+            alike = [incoming[key].record for key in keys]
+            if len(keys) > MOST_NAMESAKES or any(
+                map(_may_be_one, *zip(*combinations(alike, 2), strict=True))
+            ):
+                doubtful.update(keys)
     return {
         key: each
         for key, each in incoming.items()
-        if (not titles[key] or counts[titles[key]] == 1)
-        and all(names[name] == 1 for name in each.record.identifiers)
+        if key not in doubtful and all(names[name] == 1 for name in each.record.identifiers)
     }
+
+
+def _may_be_one(record: Record, other: merge.Described) -> bool:
+    return merge.compare_works(record, other) is not merge.Likeness.DIFFERENT
 
 
 def stage(source: Source, incoming: Mapping[str, Incoming], *, now: datetime) -> None:
@@ -97,7 +135,7 @@ def stage(source: Source, incoming: Mapping[str, Incoming], *, now: datetime) ->
 
 
 def _make_row(source: Source, place: int, key: str, incoming: Incoming, now: datetime) -> list[Any]:
-    record = incoming.record
+    record, stored = incoming.record, incoming.stored
     paper, private_to = fold_with_owner([(source.club_id, record)])
     # What a club's own listing says moves nothing elsewhere, see trending.refresh_heat.
     day = (incoming.day or incoming.fallback) if source.club_id is None else None
@@ -105,8 +143,8 @@ def _make_row(source: Source, place: int, key: str, incoming: Incoming, now: dat
     values: dict[str, Any] = {
         "place": place,
         "key": key,
-        "content_hash": incoming.hash,
-        "data": json.dumps(incoming.data),
+        "content_hash": stored.hash,
+        "data": stored.json,
         "schemes": _write_array(name.scheme for name in record.identifiers),
         "names": _write_array(name.value for name in record.identifiers),
         "lower_names": _write_array(name.value.lower() for name in record.identifiers),
@@ -126,15 +164,53 @@ def _write_array(texts: Iterable[str]) -> str:
 
     JSON escapes the quote and the backslash as PostgreSQL does, and records hold no control characters.
     """
-    return "{" + json.dumps(list(texts), ensure_ascii=False)[1:-1] + "}"
+    return "{" + ",".join(map(encode_basestring, texts)) + "}"
 
 
-def unstage_known(source: Source) -> None:
-    """Take those out that the catalogue has heard of. The catalogue is locked."""
+class _Namesake:
+    """A paper of the catalogue that has a staged record's title."""
+
+    def __init__(
+        self, title: str, authors: list[str], published: date | None, journal: str, volume: str, issue: str,
+        pages: str, names: list[list[str]],
+    ) -> None:  # fmt: skip
+        self.title, self.authors, self.published = title, authors, published
+        self.journal, self.volume, self.issue, self.pages = journal, volume, issue, pages
+        self.identifiers = [Identifier(scheme, value) for scheme, value in names]
+
+
+def unstage_known(source: Source, staged: Mapping[str, Incoming]) -> None:
+    """Take those out that the catalogue may have heard of. This is the long look, before the catalogue is locked."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_KNOWN, {"source": source.pk, "club": source.club_id})
-        if keys := [key for (key,) in cursor.fetchall()]:
-            cursor.execute("DELETE FROM papers_staging WHERE key = ANY(%s)", [keys])
+        cursor.execute(f"{_FIND_BY_KEY} UNION ALL {_FIND_BY_IDENTIFIER}", {"source": source.pk})
+        known = {key for (key,) in cursor.fetchall()}
+        cursor.execute(_FIND_NAMESAKES, {"most": MOST_NAMESAKES})
+        met: Counter[str] = Counter()
+        for key, private_to, *columns in cursor.fetchall():
+            met[key] += 1
+            if key in known or private_to not in (None, source.club_id):
+                continue
+            # What a club knows of a paper of everybody's is not all in the paper's own columns.
+            if source.club_id or _may_be_one(staged[key].record, _Namesake(*columns)):
+                known.add(key)
+        known.update(key for key, number in met.items() if number == MOST_NAMESAKES)
+        _unstage(cursor, known)
+
+
+def unstage_changed(source: Source, *, since: int, now: int) -> None:
+    """Take those out that the catalogue has heard of while its version went from `since` to `now`. It is locked."""
+    # A record that says nothing new of a paper raises no version.
+    question = _FIND_BY_KEY
+    if now > since:
+        question += f" UNION ALL {_FIND_BY_IDENTIFIER} UNION ALL ({_FIND_BY_NEW_TITLE})"
+    with connection.cursor() as cursor:
+        cursor.execute(question, {"source": source.pk, "club": source.club_id, "since": since})
+        _unstage(cursor, {key for (key,) in cursor.fetchall()})
+
+
+def _unstage(cursor: CursorWrapper, keys: set[str]) -> None:
+    if keys:
+        cursor.execute("DELETE FROM papers_staging WHERE key = ANY(%s)", [list(keys)])
 
 
 def move(source: Source, *, version: int) -> dict[str, int]:

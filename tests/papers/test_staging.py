@@ -89,12 +89,20 @@ def test_both_ways_end_in_the_same_rows(club, monkeypatch, owner, listed, fallba
     assert len(found[0]["papers"]) == len(RECORDS)
 
 
-def test_only_what_shares_nothing_is_staged(monkeypatch, source):
-    staged = []
-    stage = _staging.stage
+@pytest.fixture
+def staged(monkeypatch):
+    """The keys of what goes through the temporary table to its end."""
+    keys = []
+    move = _staging.move
     monkeypatch.setattr(
-        _staging, "stage", lambda source, told, **rest: staged.extend(told) or stage(source, told, **rest)
+        _staging,
+        "move",
+        lambda *told, **rest: ((found := move(*told, **rest)) and keys.extend(found)) or found,
     )
+    return keys
+
+
+def test_only_what_shares_nothing_is_staged(staged, source):
     same = Identifier("arxiv", "2504.00009")
     catalogue.add_records(
         source,
@@ -130,6 +138,96 @@ def test_what_the_catalogue_has_heard_of_is_not_new(source):
     )
     assert [outcome.change for outcome in outcomes] == ["updated", "updated", "added"]
     assert Paper.objects.count() == 3
+
+
+def make_editorial(name, **values):
+    return make_record("Editorial", key=f"by {name}", authors=(name,), **values)
+
+
+def test_a_title_in_common_alone_makes_nothing_slow(staged, source):
+    catalogue.add_records(source, [make_editorial("Ada Lind"), make_editorial("Bao Moreno")])
+    catalogue.add_records(source, [make_editorial("Chidi Vale")])
+    assert sorted(staged) == ["by Ada Lind", "by Bao Moreno", "by Chidi Vale"]
+    assert Paper.objects.count() == 3
+
+
+def test_who_may_be_the_same_is_looked_at_closely(staged, source):
+    catalogue.add_records(source, [make_editorial("Ada Lind", journal="Drizzle", volume="1")])
+    staged.clear()
+    catalogue.add_records(
+        source,
+        [
+            make_record("Editorial", key="same", authors=("Lind, A.",), journal="Drizzle", volume="1"),
+            make_record("Editorial", key="unsure", authors=("Ada Lind", "Bao Moreno", "Chidi Vale")),
+            make_record("Editorial", key="next year's", authors=("Ada Lind",), journal="Drizzle", volume="2"),
+        ],
+    )
+    assert staged == []  # the second and the third may be one
+    assert Paper.objects.count() == 3
+
+
+def test_a_title_of_very_many_is_looked_at_closely(staged, source):
+    names = [f"{first}{last}" for first in "ABCDE" for last in "abcde"]
+    assert len(names) > _staging.MOST_NAMESAKES
+    catalogue.add_records(source, [make_editorial(name) for name in names])
+    assert staged == []
+    catalogue.add_records(source, [make_editorial("Somebody Else")])
+    assert staged == []
+    assert Paper.objects.count() == len(names) + 1
+
+
+def test_what_a_club_knows_besides_counts(club, staged):
+    """The paper's own columns do not say that it has this DOI: only the club's file does."""
+    name = Identifier("doi", "10.1000/club")
+    catalogue.add_records(
+        make_source(), [make_editorial("Ada Lind", identifiers=(Identifier("arxiv", "2504.1"),))]
+    )
+    mine = make_source(club=club)
+    catalogue.add_records(
+        mine, [make_editorial("Ada Lind", identifiers=(Identifier("arxiv", "2504.1"), name))]
+    )
+    staged.clear()
+    catalogue.add_records(mine, [make_record("Editorial", key="x", authors=("Ada Lind",))])
+    assert (staged, Paper.objects.count()) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param(make_record("Late", key="other"), id="title"),
+        pytest.param(make_record("X", key="other", identifiers=(Identifier("doi", "10.1/late"),)), id="name"),
+    ],
+)
+def test_what_came_in_while_we_looked_is_seen(monkeypatch, source, meanwhile):
+    other, look, plain = make_source(), _staging.unstage_known, _staging.find_plain
+
+    def look_and_lose_time(*told):
+        look(*told)
+        monkeypatch.setattr(_staging, "find_plain", lambda told: {})
+        catalogue.add_records(other, [meanwhile])
+        monkeypatch.setattr(_staging, "find_plain", plain)
+
+    monkeypatch.setattr(_staging, "unstage_known", look_and_lose_time)
+    record = make_record("Late", key="a", identifiers=(Identifier("doi", "10.1/late"),))
+    catalogue.add_records(source, [record, make_record("Else", key="b")])
+    assert Paper.objects.count() == 2
+    assert SourceRecord.objects.count() == 3
+
+
+def test_a_key_that_came_in_while_we_looked_is_seen(monkeypatch, source):
+    """Though its record says nothing new, so that no paper has a newer version."""
+    record, look, plain = make_record("Known", key="a"), _staging.unstage_known, _staging.find_plain
+    catalogue.add_records(make_source(), [record])
+
+    def look_and_lose_time(*told):
+        look(*told)
+        monkeypatch.setattr(_staging, "find_plain", lambda told: {})
+        catalogue.add_records(source, [record])
+        monkeypatch.setattr(_staging, "find_plain", plain)
+
+    monkeypatch.setattr(_staging, "unstage_known", look_and_lose_time)
+    catalogue.add_records(source, [replace(record, title="Quite another"), make_record("Else", key="b")])
+    assert Paper.objects.count() == 2
 
 
 def test_the_listing_keeps_the_order_of_the_input(source):
