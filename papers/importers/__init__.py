@@ -19,7 +19,17 @@ from dataclasses import replace
 from datetime import date
 from typing import BinaryIO, Final, Protocol, cast
 
-from papers.importers import arxiv_atom, containers, endnote_xml, hf_json, hf_page, pubmed, zotero_rdf
+from papers.importers import (
+    arxiv_atom,
+    containers,
+    endnote_xml,
+    hf_json,
+    hf_page,
+    nbib,
+    pubmed,
+    ris,
+    zotero_rdf,
+)
 from papers.importers.detect import decode_head, read_head, refuse_hopeless
 from papers.records import MAX_RAW, Record, Rejection, UnreadableInput
 
@@ -39,7 +49,16 @@ class Importer(Protocol):
 
 FORMATS: Final[dict[str, Importer]] = {
     module.NAME: cast(Importer, module)
-    for module in (arxiv_atom, pubmed, zotero_rdf, endnote_xml, hf_json, hf_page)
+    for module in (
+        arxiv_atom,
+        pubmed,
+        zotero_rdf,
+        endnote_xml,
+        hf_json,
+        nbib,
+        ris,
+        hf_page,
+    )
 }
 
 

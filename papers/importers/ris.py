@@ -1,0 +1,198 @@
+"""RIS, the format that reference managers and databases exchange.
+
+It is a specification of 2001 (Research Information Systems, "RIS Format Specifications",
+https://web.archive.org/web/20110928095247/http://www.refman.com/support/risformat_intro.asp), that of its
+follower of 2011 (https://github.com/aurimasv/translators/wiki/RIS-Tag-Map compares both with what programs
+write), and the habits of EndNote, Mendeley, Zotero, Lens.org, Scopus and Web of Science. So each fact is looked
+for in all of the tags that one of them uses, and tags no standard has are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import BinaryIO, Final
+
+from papers.identifiers import Identifier, address
+from papers.identifiers import parse as parse_identifier
+from papers.importers.names import turn_name
+from papers.importers.tagged_lines import Entry, read_entries
+from papers.importers.times import PartialDate, read_date
+from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+
+NAME: Final = "ris"
+TITLE: Final = "RIS, of EndNote, Zotero, Mendeley, Scopus, Lens.org and others"
+
+_START: Final = re.compile(rb"^TY {1,2}-[ \t]*\S", re.MULTILINE)
+_BEGINNING: Final = 8_192  # bytes in which the first record begins
+_TAG: Final = re.compile(r"([A-Z][A-Z0-9])( {1,2})-(?:[ \t](.*))?", re.DOTALL)
+
+# Types of which an ISBN names the work itself; of a chapter or a paper it names what that is part of.
+_BOOKS: Final = frozenset({"BOOK", "EBOOK", "EDBOOK", "WHOLE BOOK"})
+
+
+def sniff(head: bytes) -> bool:
+    """Tell whether the beginning of a file, in UTF-8, is RIS: a line says the type of a record."""
+    return bool(_START.search(head[:_BEGINNING])) and not head.lstrip().startswith((b"<", b"{", b"[", b"@"))
+
+
+def parse(
+    stream: BinaryIO, *, date: date | None = None, today: date | None = None
+) -> Iterator[Record | Rejection]:
+    """Read the references of a file in order; `date` is the listing they are to stand in. `today` is not used.
+
+    Where ends of records are missing (`ER`), the next one's type ends them. Only the last of a file may be half of
+    one then: it is rejected if the others have their ends. Notes, the works a paper cites and affiliations are
+    not read.
+    """
+    tags = _Tags()
+    for entry in read_entries(stream, tags.find, start="TY", end="ER"):
+        place = f"line {entry.line}"
+        if entry.problem:
+            yield Rejection(place, entry.problem, entry.raw)
+        elif not entry.is_ended and tags.has_ends:
+            yield Rejection(place, "The file ends in the middle of this record.", entry.raw)
+        else:
+            yield _read_entry(entry, place, date)
+
+
+class _Tags:
+    """Tells the tags of one file, whose program writes all of them in one way."""
+
+    def __init__(self) -> None:
+        self.has_ends = False
+        self._gap = ""
+
+    def find(self, text: str) -> tuple[str, str] | None:
+        found = _TAG.fullmatch(text)
+        if not found:
+            return None
+        tag, gap, value = found[1], found[2], found[3] or ""
+        if tag == "TY":
+            self._gap = gap
+        elif len(gap) < len(self._gap):
+            return None  # a dash in a sentence
+        if tag == "ER":
+            self.has_ends = True
+        return tag, value
+
+
+def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejection:
+    kind = entry.first("TY").strip().upper()
+    is_book = kind in _BOOKS
+    published = _read_published(entry)
+    links = list(_read_links(entry))
+    identifiers = _read_identifiers(entry)
+    identifiers += _choose(links, known={found.scheme for found in identifiers})
+    if is_book and (isbn := _read_isbn("\n".join(entry.all("SN")))):
+        identifiers.append(isbn)
+    dois = [found for found in identifiers if found.scheme == "doi"]
+    return clean_record(
+        title=entry.first("TI", "T1", "CT", *(["BT"] if is_book else []), "ST", "TT"),
+        abstract="\n\n".join(entry.all("AB")) or "\n\n".join(entry.all("N2")),
+        authors=_read_authors(entry),
+        identifiers=identifiers,
+        published=published.date if published else None,
+        published_precision=published.precision if published else Precision.DAY,
+        categories=_read_keywords(entry),
+        # T2 is the journal or the book that something stands in, and the series of a book.
+        journal=entry.first("JF", "T2", "JO", *([] if is_book else ["BT"]), "J2", "JA", "J1", "T3"),
+        volume=entry.first("VL", "VO"),
+        issue=entry.first("IS", "CP"),
+        # Of a book it is how many there are.
+        pages="" if is_book else _read_pages(entry),
+        urls=[(kind, url) for kind, url, _ in links] + [("doi", address(doi)) for doi in dois],
+        rank=Rank.FILE,
+        place=place,
+        listed=listed,
+        raw=entry.raw,
+    )
+
+
+def _read_authors(entry: Entry) -> list[str]:
+    """Give the names of the authors; where there are none, of the editors."""
+    for tags in (("AU", "A1"), ("ED", "A2"), ("A3",)):
+        lines = (line for value in entry.all(*tags) for line in re.split(r"[;\n]", value))
+        names = (turn_name(clean_line(line)) for line in lines if line.strip(" .,"))
+        if found := [name for name in names if name.lower().rstrip(".") not in ("null", "et al", "")]:
+            return found
+    return []
+
+
+def _read_published(entry: Entry) -> PartialDate | None:
+    """Read the year and the day, of which some programs write the latter without a year."""
+    stated, written = read_date(entry.first("PY", "Y1", "YR")), entry.first("DA")
+    if stated is None or not written:
+        return stated or read_date(written)
+    found = read_date(written) or read_date(f"{written} {stated.date.year}")
+    is_finer = found is not None and found.precision != Precision.YEAR and stated.precision != Precision.DAY
+    return found if found and is_finer and found.date.year == stated.date.year else stated
+
+
+# What programs call the source whose accession numbers are PMIDs.
+_PUBMED: Final = re.compile(r"NLM|PubMed|MEDLINE", re.IGNORECASE)
+
+
+def _read_identifiers(entry: Entry) -> list[Identifier]:
+    dois = [parse_identifier(word, "doi") for value in entry.all("DO", "DI") for word in value.split()]
+    # Old versions of EndNote and Reference Manager have no tag for a DOI; Zotero's preprints have none for arXiv.
+    elsewhere = [parse_identifier(clean_line(value)) for value in entry.all("M1", "M3", "L3", "AN", "ID")]
+    found = [each for each in dois if each]
+    known = {each.scheme for each in found}
+    found += [
+        each for each in elsewhere if each and each.scheme in ("doi", "arxiv") and each.scheme not in known
+    ]
+    if _PUBMED.search(" ".join(entry.all("DP", "DB"))):
+        found += [pmid for value in entry.all("AN") if (pmid := parse_identifier(clean_line(value), "pmid"))]
+    for value in entry.all(
+        "C2"
+    ):  # what EndNote calls the PMCID of an article, and other things of other works
+        if value[:3].upper() == "PMC" and (pmcid := parse_identifier(clean_line(value), "pmcid")):
+            found.append(pmcid)
+    return found
+
+
+# Ten or thirteen digits, parted or not.
+_ISBN: Final = re.compile(r"(?<![0-9])(?:97[89][ -]?)?(?:[0-9][ -]?){9}[0-9Xx](?![0-9])")
+
+
+def _read_isbn(written: str) -> Identifier | None:
+    """Give the first ISBN; others are of other bindings."""
+    found = (parse_identifier(match[0], "isbn") for match in _ISBN.finditer(written[:1_000]))
+    return next((isbn for isbn in found if isbn), None)
+
+
+_Link = tuple[str, str, Identifier | None]
+
+
+def _read_links(entry: Entry) -> Iterator[_Link]:
+    """Give the addresses, their kinds, and what they name; those of files are left out by `clean_record`."""
+    for tags, kind in ((("UR", "LK", "L2"), "page"), (("L1",), "pdf")):
+        for word in (word for value in entry.all(*tags) for word in value.split()):
+            named = parse_identifier(word)
+            if named and named.scheme == "doi":
+                yield "doi", address(named), named
+            else:
+                yield ("pdf" if word.lower().endswith(".pdf") else kind), word, named
+
+
+def _choose(links: Iterable[_Link], known: set[str]) -> list[Identifier]:
+    """Give what the addresses name, where the record says nothing else of that scheme and they agree."""
+    named = [
+        each for each in dict.fromkeys(named for *_, named in links) if each and each.scheme not in known
+    ]
+    schemes = [each.scheme for each in named]
+    return [each for each in named if schemes.count(each.scheme) == 1]
+
+
+def _read_keywords(entry: Entry) -> list[str]:
+    """Give the keywords: one a tag, one a line, or all of them with semicolons; a star marks MeSH's main ones."""
+    return [word.replace("*", "") for value in entry.all("KW", "DE") for word in re.split(r"[;\n]", value)]
+
+
+def _read_pages(entry: Entry) -> str:
+    first, last = entry.first("SP").strip(), entry.first("EP").strip()
+    if first and last and first != last and not re.search("[-–,]", first):
+        return f"{first}-{last}"
+    return first or last or entry.first("C7", "AR").strip()
