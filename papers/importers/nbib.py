@@ -16,7 +16,7 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers.names import turn_name
 from papers.importers.tagged_lines import Entry, read_entries
 from papers.importers.times import PartialDate, read_date
-from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "nbib"
 TITLE: Final = "PubMed: its text format (MEDLINE, .nbib)"
@@ -37,21 +37,27 @@ def parse(
     """Read the articles of a file in order; `date` is the listing they are to stand in. `today` is not used.
 
     The format has no end mark. The last record is rejected where the file ends before the date of its source
-    (`SO`), which PubMed writes last, if all others have one.
+    (`SO`), which PubMed writes last, if all others have one. Raises UnreadableInput where there is no record.
     """
     has_sources = True
     number = 0
-    for number, entry in enumerate(read_entries(stream, _find_tag, start="PMID", ends_at_blank=True)):
+    for number, entry in enumerate(
+        read_entries(stream, _find_tag, start="PMID", ends_at_blank=True), start=1
+    ):
         place = f"line {entry.line}"
         if entry.problem:
             yield Rejection(place, entry.problem, entry.raw)
             continue
         has_source = bool(entry.first("SO"))
-        if not entry.is_ended and number and has_sources and not has_source:
+        if not entry.is_ended and number > 1 and has_sources and not has_source:
             yield Rejection(place, "The file ends in the middle of this record.", entry.raw)
             continue
         has_sources = has_sources and has_source
         yield _read_entry(entry, place, date)
+    if not number:
+        raise UnreadableInput(
+            "There is no record in it: in this format each begins with a line “PMID- ” and its number."
+        )
 
 
 def _find_tag(text: str) -> tuple[str, str] | None:

@@ -19,7 +19,7 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers.names import turn_name
 from papers.importers.tagged_lines import Entry, read_entries
 from papers.importers.times import PartialDate, read_date
-from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "ris"
 TITLE: Final = "RIS, of EndNote, Zotero, Mendeley, Scopus, Lens.org and others"
@@ -44,9 +44,10 @@ def parse(
 
     Where ends of records are missing (`ER`), the next one's type ends them. Only the last of a file may be half of
     one then: it is rejected if the others have their ends. Notes, the works a paper cites and affiliations are
-    not read.
+    not read. Raises UnreadableInput where there is no record at all.
     """
     tags = _Tags()
+    entry = None
     for entry in read_entries(stream, tags.find, start="TY", end="ER"):
         place = f"line {entry.line}"
         if entry.problem:
@@ -55,6 +56,10 @@ def parse(
             yield Rejection(place, "The file ends in the middle of this record.", entry.raw)
         else:
             yield _read_entry(entry, place, date)
+    if entry is None:
+        raise UnreadableInput(
+            "There is no record in it: in RIS each begins with a line “TY  - ” and its type."
+        )
 
 
 class _Tags:

@@ -12,6 +12,7 @@ MAX_ENTRY: Final = 4_000_000  # characters; the longest real ones list all the w
 _LINE_COST: Final = (
     60  # characters, what a line weighs besides its text, so that many short ones are bounded too
 )
+_STRAY: Final = "This stands between two records and belongs to none."
 
 FindTag = Callable[[str], tuple[str, str] | None]
 
@@ -68,7 +69,8 @@ class _Lines:
         elif self.parts:
             self.parts[-1].append(value)
 
-    def finish(self, *, is_ended: bool = True) -> Entry:
+    def finish(self, *, is_ended: bool = True, problem: str = "") -> Entry:
+        self.entry.problem = self.entry.problem or problem
         self.entry.is_ended = is_ended
         self.entry.raw = "\n".join(self.raw)
         tags = (tag for tag, _ in self.entry.fields)
@@ -107,7 +109,7 @@ def read_entries(
             if current:
                 yield current.finish()
             if stray:
-                yield stray.finish()
+                yield stray.finish(problem=_STRAY)
             current, stray, has_begun = _Lines(Entry(line.number)), None, True
             current.add(line, tag, value)
         elif current is not None:
@@ -129,4 +131,4 @@ def read_entries(
     if current:
         yield current.finish(is_ended=False)
     if stray:
-        yield stray.finish()
+        yield stray.finish(problem=_STRAY)
