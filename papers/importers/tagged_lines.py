@@ -118,9 +118,7 @@ def read_entries(
         elif has_begun or line.problem:
             has_begun = True
             if stray is None:
-                stray = _Lines(
-                    Entry(line.number, problem="This stands between two records and belongs to none.")
-                )
+                stray = _Lines(Entry(line.number))
             stray.add(line, "", line.text)
         blanks = 0
         open_one = current or stray
