@@ -5,7 +5,7 @@ NEWEST = python3.13
 UV = uv
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help run test test-newest bench lint lock clean base dev
+.PHONY: help run test test-newest bench formats lint lock clean base dev
 
 help: ## show this
 	@echo "Reading List. make ..."
@@ -23,6 +23,9 @@ test-newest: ## the same with the newest Python and Django we know to work
 
 bench: dev ## measure speed; writes var/bench.json
 	@exec $(IN_VENV) -m bench
+
+formats: dev ## count what the importers make of each file; writes docs/formats.md
+	@exec $(IN_VENV) -m bench.formats
 
 lint: dev ## check style, types, migrations, and settings for production
 	$(IN_VENV) -m ruff check .
