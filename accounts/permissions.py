@@ -91,6 +91,20 @@ def can_import_somewhere(user: Person, clubs: Iterable[Club]) -> bool:
     return is_administrator(user) or any(can_import(user, club) for club in clubs)
 
 
+def can_keep_sources(user: Person, club: Club | None) -> bool:
+    """Organisers keep their club's own sources, administrators (without a club) the installation's."""
+    return is_administrator(user) if club is None else is_organiser(user, club)
+
+
+def can_keep_sources_somewhere(user: Person, clubs: Iterable[Club]) -> bool:
+    return is_administrator(user) or any(can_keep_sources(user, club) for club in clubs)
+
+
+def can_choose_sources(user: Person, club: Club) -> bool:
+    """Organisers choose which of the installation's sources their club follows."""
+    return is_organiser(user, club)
+
+
 def can_see_members(user: Person, club: Club) -> bool:
     return is_member(user, club)
 

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -23,7 +24,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Club, User
 
 from . import catalogue, importers
-from .models import Import, RejectedRecord, Source
+from .models import FetchedPage, Import, RejectedRecord, Source
 from .records import Record, Rejection, UnreadableInput
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ def import_file(
     now = timezone.now()
     run.state, run.attempts, run.started, run.leased_until = Import.State.RUNNING, 1, now, now + LEASE
     run.save()
-    _perform(run, path, on_progress, on_paper, may_retry=False)
+    _perform(run, partial(_read_file, run, path, on_progress, on_paper), may_retry=False)
     return run
 
 
@@ -175,7 +176,8 @@ def default_source(format: str, club: Club | None) -> Source:
         )
         return source
     kind = SOURCE_OF_FORMAT.get(format, Source.Kind.UPLOAD)
-    known = Source.objects.filter(club=None, kind=kind).order_by("pk").first()
+    # One that asks for something has papers of its own choice; what people bring goes to the one that does not.
+    known = Source.objects.filter(club=None, kind=kind, query="", address="").order_by("pk").first()
     if known is None:
         slug = kind.value.replace("_", "-")
         known, _made = Source.objects.get_or_create(
@@ -184,14 +186,20 @@ def default_source(format: str, club: Club | None) -> Source:
     return known
 
 
-def _store(upload: Upload) -> str:
-    """Write an upload to a file of a random name; return its path below FILES_DIR."""
-    name = f"imports/{timezone.now():%Y/%m}/{secrets.token_hex(16)}"
+def create_file(folder: str) -> tuple[str, BinaryIO]:
+    """Create a file of a random name, for us alone; return its path below FILES_DIR, and itself, open."""
+    name = f"{folder}/{timezone.now():%Y/%m}/{secrets.token_hex(16)}"
     path = settings.FILES_DIR / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return name, open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+def _store(upload: Upload) -> str:
+    """Write an upload to a file of a random name; return its path below FILES_DIR."""
+    name, target = create_file("imports")
     size = 0
     try:
-        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as target:
+        with target:
             while chunk := upload.read(CHUNK):
                 size += len(chunk)
                 if size > settings.UPLOAD_LIMIT:
@@ -201,7 +209,7 @@ def _store(upload: Upload) -> str:
                     )  # fmt: skip
                 target.write(chunk)
     except BaseException:
-        path.unlink(missing_ok=True)
+        (settings.FILES_DIR / name).unlink(missing_ok=True)
         raise
     return name
 
@@ -212,46 +220,58 @@ def run_import(pk: int) -> Import | None:
     if run is None:
         return None
     try:
-        if run.attempts > ATTEMPTS_AT_ALL:
-            _end(
+        if run.attempts - run.turns > ATTEMPTS_AT_ALL:
+            end(
                 run, Import.State.FAILED, _("It broke off again and again. The log of the worker tells what.")
             )
+        elif run.is_run:
+            from .sources import running
+
+            _perform(run, partial(running.go_on, run), may_retry=True)
         elif not run.stored_as:
             said = _("The command that ran it was stopped before its end. Run it again.")
-            _end(run, Import.State.FAILED, said)
+            end(run, Import.State.FAILED, said)
         else:
-            _perform(run, settings.FILES_DIR / run.stored_as, None, None, may_retry=True)
+            _perform(run, partial(_read_file, run, settings.FILES_DIR / run.stored_as), may_retry=True)
     except LeaseLost:
         return None
     return run
 
 
-def _perform(
-    run: Import,
-    path: Path,
-    on_progress: Callable[[Import], None] | None,
-    on_paper: Callable[[int], None] | None,
-    *,
-    may_retry: bool,
-) -> None:
-    """Run a leased import and write how it ended. Raises LeaseLost where another worker has taken it over."""
+def _perform(run: Import, work: Callable[[], None], *, may_retry: bool) -> None:
+    """Do the work of a leased import, and write how it broke off. Raises LeaseLost where another worker has it."""
     try:
-        with path.open("rb") as file:
-            _run(run, file, on_progress, on_paper)
+        work()
     except LeaseLost:
         raise
     except UnreadableInput as error:
-        _end(run, Import.State.FAILED, str(error))
+        end(run, Import.State.FAILED, str(error))
     except FileNotFoundError:
-        _end(run, Import.State.FAILED, _("The stored file is gone. Upload it again."))
+        end(run, Import.State.FAILED, _("The stored file is gone. Upload it again."))
     except Exception as error:
         logger.exception("Import %s broke off", run.pk)
-        if may_retry and (isinstance(error, OperationalError) or run.attempts < ATTEMPTS):
-            _put_back(run)
+        if may_retry and (isinstance(error, OperationalError) or run.attempts - run.turns < ATTEMPTS):
+            # The wait doubles with every attempt.
+            put_back(run, timezone.now() + timedelta(seconds=15 * 2 ** (run.attempts - run.turns)))
         else:
-            _end(run, Import.State.FAILED, _("Something is wrong on our side; the log tells what."))
-    else:
-        _end(run, Import.State.DONE)
+            end(run, Import.State.FAILED, _("Something is wrong on our side; the log tells what."))
+
+
+def _read_file(
+    run: Import,
+    path: Path,
+    on_progress: Callable[[Import], None] | None = None,
+    on_paper: Callable[[int], None] | None = None,
+) -> None:
+    with path.open("rb") as file:
+        _run(run, file, on_progress, on_paper)
+    end(run, Import.State.DONE)
+
+
+def read_page(run: Import, page: FetchedPage, note: Callable[[Record | Rejection], None]) -> None:
+    """Bring in the page that a source's leased run is at; `note` hears of all that is in it, also of what was in."""
+    with (settings.FILES_DIR / page.stored_as).open("rb") as file:
+        _run(run, file, None, None, page=page, note=note)
 
 
 def take_due(now: datetime) -> list[int]:
@@ -278,12 +298,17 @@ def _run(
     file: BinaryIO,
     on_progress: Callable[[Import], None] | None,
     on_paper: Callable[[int], None] | None,
+    *,
+    page: FetchedPage | None = None,
+    note: Callable[[Record | Rejection], None] | None = None,
 ) -> None:
     found = importers.read(file, format=run.format or None, date=run.date, today=run.queued.date())
-    for _unused, _seen in zip(range(run.taken), found, strict=False):
+    if note:
+        found = _tell(found, note)
+    for _unused, _seen in zip(range(run.taken - run.earlier), found, strict=False):
         pass  # a retry: these came in before
     for batch in _batches(found):
-        papers = _take_batch(run, batch, file.tell())
+        papers = _take_batch(run, batch, file.tell(), page)
         if run.rejected > MOST_REJECTED and run.rejected > 10 * (run.taken - run.rejected):
             raise UnreadableInput(
                 _("%(rejected)d records were rejected, and nearly none came in. The rest was not read: this is no "
@@ -294,6 +319,14 @@ def _run(
                 on_paper(paper_id)
         if on_progress:
             on_progress(run)
+
+
+def _tell(
+    found: Iterator[Record | Rejection], note: Callable[[Record | Rejection], None]
+) -> Iterator[Record | Rejection]:
+    for each in found:
+        note(each)
+        yield each
 
 
 def _batches(found: Iterator[Record | Rejection]) -> Iterator[list[Record | Rejection]]:
@@ -310,7 +343,9 @@ def _batches(found: Iterator[Record | Rejection]) -> Iterator[list[Record | Reje
         yield batch
 
 
-def _take_batch(run: Import, batch: list[Record | Rejection], read_bytes: int) -> list[int]:
+def _take_batch(
+    run: Import, batch: list[Record | Rejection], read_bytes: int, page: FetchedPage | None = None
+) -> list[int]:
     """Take a batch in and count it, in one transaction; return the paper of each record."""
     records = [each for each in batch if isinstance(each, Record)]
     rejections = [each for each in batch if isinstance(each, Rejection)]
@@ -322,7 +357,12 @@ def _take_batch(run: Import, batch: list[Record | Rejection], read_bytes: int) -
         kept = rejections[: max(0, REJECTIONS_KEPT - run.rejected)]
         RejectedRecord.objects.bulk_create(
             RejectedRecord(
-                run=run, number=run.rejected + index, place=each.place, reason=each.reason, raw=each.raw
+                run=run,
+                page=page,
+                number=run.rejected + index,
+                place=each.place,
+                reason=each.reason,
+                raw=each.raw,
             )
             for index, each in enumerate(kept, start=1)
         )
@@ -333,28 +373,32 @@ def _take_batch(run: Import, batch: list[Record | Rejection], read_bytes: int) -
         run.rejected += len(rejections)
         run.read_bytes = read_bytes
         run.leased_until = timezone.now() + LEASE
-        _save_leased(
-            run, ["taken", "added", "updated", "unchanged", "rejected", "read_bytes", "leased_until"]
-        )
+        save_leased(run, ["taken", "added", "updated", "unchanged", "rejected", "read_bytes", "leased_until"])
     return [outcome.paper_id for outcome in outcomes]
 
 
-def _save_leased(run: Import, fields: list[str]) -> None:
+def save_leased(run: Import, fields: list[str]) -> None:
     """Write to the row, if the lease is still ours. Raises LeaseLost."""
     mine = Import.objects.filter(pk=run.pk, attempts=run.attempts, state=Import.State.RUNNING)
     if not mine.update(**{name: getattr(run, name) for name in fields}):
         raise LeaseLost
 
 
-def _end(run: Import, state: Import.State, error: str = "") -> None:
+def end(run: Import, state: Import.State, error: str = "") -> None:
+    """Write how a leased import ended, and what that says of the source whose run it was. Raises LeaseLost."""
     run.state, run.error, run.finished, run.leased_until = state, error, timezone.now(), None
     if state == Import.State.DONE:
         run.read_bytes = run.input_bytes or run.read_bytes
-    _save_leased(run, ["state", "error", "finished", "leased_until", "read_bytes"])
+    with transaction.atomic():
+        save_leased(run, ["state", "error", "finished", "leased_until", "read_bytes"])
+        if run.is_run:
+            from .sources import running
+
+            running.note_end(run)
 
 
-def _put_back(run: Import) -> None:
-    """Queue it again for later; the wait doubles with every attempt."""
-    run.state, run.leased_until = Import.State.QUEUED, None
-    run.due_at = timezone.now() + timedelta(seconds=15 * 2**run.attempts)
-    _save_leased(run, ["state", "leased_until", "due_at"])
+def put_back(run: Import, due_at: datetime, *, in_order: bool = False) -> None:
+    """Queue a leased import again for later. `in_order`: nothing broke off, it only makes room for others, or waits."""
+    run.state, run.leased_until, run.due_at = Import.State.QUEUED, None, due_at
+    run.turns += in_order
+    save_leased(run, ["state", "leased_until", "due_at", "turns", "waits"])

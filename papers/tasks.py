@@ -16,6 +16,19 @@ def take_due_imports() -> None:
     from django.utils import timezone
 
     from . import importing
+    from .sources import dry_run, running, telling
 
-    for pk in importing.take_due(timezone.now()):
+    now = timezone.now()
+    running.queue_due(now)
+    for pk in importing.take_due(now):
         run_import.delay(pk)
+    for pk in dry_run.take_due(now):
+        perform_dry_run.delay(pk)
+    telling.tell_stalled(now)
+
+
+@app.task
+def perform_dry_run(pk: int) -> None:
+    from .sources import dry_run
+
+    dry_run.perform(pk)

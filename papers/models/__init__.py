@@ -2,9 +2,10 @@ from .api import IdempotentResponse
 from .catalogue import Catalogue, MergedPaper, Paper, PaperIdentifier, SourceRecord, Tombstone
 from .discussion import Comment, CommentRevision
 from .identity import CandidatePair, Decision
-from .imports import Import, RejectedRecord
-from .listings import Listing, ListingItem, Source
+from .imports import FetchedPage, Import, RejectedRecord
+from .listings import Listing, ListingItem
 from .reading_list import Entry, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
+from .sources import DryRun, HostTurn, Source
 
 __all__ = [
     "CandidatePair",
@@ -12,7 +13,10 @@ __all__ = [
     "Comment",
     "CommentRevision",
     "Decision",
+    "DryRun",
     "Entry",
+    "FetchedPage",
+    "HostTurn",
     "IdempotentResponse",
     "Import",
     "Listing",

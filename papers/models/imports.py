@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Club, Membership
 
-from .listings import Source
+from .sources import Source
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +55,23 @@ class Import(models.Model):
     )
     input_name = models.CharField(_("input"), max_length=300)
     stored_as = models.CharField(max_length=300, blank=True, help_text=_("path below FILES_DIR"))
+    is_run = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("of a source that is asked page after page; else of one stored input"),
+    )
+    turns = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("times that it made room for others, or waited for its own turn")
+    )
+    waits = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("times that it waited since the last page came in")
+    )
+    pages = models.PositiveIntegerField(default=0, db_default=0, help_text=_("pages of a source that are in"))
+    earlier = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text=_("records and rejections of the pages before the one that is stored"),
+    )
     format = models.CharField(_("format"), max_length=30, blank=True, help_text=_("empty: detected"))
     date = models.DateField(_("date of the listing"), null=True, blank=True)
 
@@ -94,6 +111,11 @@ class Import(models.Model):
                 condition=~models.Q(state="running") | models.Q(leased_until__isnull=False),
                 name="import_running_is_leased",
             ),
+            models.UniqueConstraint(
+                fields=["source"],
+                condition=models.Q(is_run=True, state__in=["queued", "running"]),
+                name="import_one_run_a_source",
+            ),
         ]
         indexes = [
             models.Index(
@@ -112,10 +134,39 @@ class Import(models.Model):
         return self.state in {self.State.DONE, self.State.FAILED}
 
 
+class FetchedPage(models.Model):
+    """One answer of a source, kept as it came: what a run was given, and what a replay reads again."""
+
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="fetched_pages")
+    number = models.PositiveIntegerField()
+    address = models.CharField(_("address"), max_length=4_000)
+    stored_as = models.CharField(max_length=300, help_text=_("path below FILES_DIR"))
+    format = models.CharField(_("format"), max_length=30, blank=True)
+    date = models.DateField(_("date of the listing"), null=True, blank=True)
+    size = models.BigIntegerField()
+    etag = models.CharField(max_length=300, blank=True)
+    last_modified = models.CharField(max_length=300, blank=True)
+    fetched = models.DateTimeField(_("fetched"), default=timezone.now)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="fetched_page_once")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class RejectedRecord(models.Model):
     """A record that could not come in: where it stands in the input, why, and what it said."""
 
     run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejections")
+    page = models.ForeignKey(
+        FetchedPage, on_delete=models.SET_NULL, null=True, blank=True, related_name="rejections"
+    )
+    replayed_in = models.ForeignKey(
+        Import, on_delete=models.SET_NULL, null=True, blank=True, related_name="replayed",
+        help_text=_("the import that read its page again; what was still wrong is a rejection of that one"),
+    )  # fmt: skip
     number = models.PositiveIntegerField()
     place = models.CharField(_("place"), max_length=200)
     reason = models.TextField(_("reason"))

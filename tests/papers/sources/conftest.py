@@ -1,5 +1,6 @@
 """A server of our own on the loopback, which answers as a test says and remembers what it was asked."""
 
+import json
 import socket
 import threading
 import time
@@ -78,3 +79,40 @@ def server(closed_server, settings):
     """The same, and we may ask it: at this port of this address alone, and nothing else of the loopback."""
     settings.FETCH_ALLOWED_HOSTS = frozenset({f"127.0.0.1:{closed_server.port}"})
     return closed_server
+
+
+@pytest.fixture
+def services(server, monkeypatch):
+    """The server in the place of the services that planners know by address, with no pause between requests."""
+    from papers.sources import politeness
+    from papers.sources.planners import arxiv, crossref, hugging_face
+
+    monkeypatch.setitem(politeness.PAUSES, "127.0.0.1", 0)
+    for planner, path in ((arxiv, "/arxiv"), (crossref, "/crossref"), (hugging_face, "/daily")):
+        monkeypatch.setattr(planner, "URL", server.address(path))
+    return server
+
+
+def atom(entries, *, total=None, start=0):
+    """An answer of arXiv's API; entries are pairs of an id and the day of its last change."""
+    items = "".join(
+        f"<entry><id>http://arxiv.org/abs/{key}v1</id><updated>{day}T10:00:00Z</updated>"
+        f"<published>{day}T10:00:00Z</published><title>On matter {key}</title><summary>We look at {key}.</summary>"
+        f"<author><name>Ada {key.replace('.', ' ')}</name></author></entry>"
+        for key, day in entries
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" '
+        'xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"><id>https://arxiv.org/api/x</id>'
+        f"<opensearch:totalResults>{len(entries) if total is None else total}</opensearch:totalResults>"
+        f"<opensearch:startIndex>{start}</opensearch:startIndex>{items}</feed>"
+    ).encode()
+
+
+def daily(*keys):
+    """An answer of Hugging Face Daily Papers."""
+    items = [
+        {"paper": {"id": key, "title": f"On matter {key}", "summary": f"We look at {key}.", "upvotes": 3}}
+        for key in keys
+    ]
+    return json.dumps(items).encode()

@@ -1,0 +1,394 @@
+"""Runs of sources: each is an import that fetches what it reads, page after page.
+
+The tick of each minute turns sources that are due into imports, which workers lease, renew and resume as all others. A
+page is stored before it is read, so a worker that takes over goes on in the very page; and where the source has come
+to, its watermark and its position in a walk, is written only after all records of a page, under the same lease. So a
+killed worker loses nothing, and what it repeats is passed over.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from papers import importing
+from papers.models import FetchedPage, Import, Source
+from papers.records import UnreadableInput
+from papers.sources import politeness, schedule
+from papers.sources.fetch import Answer, Busy, Unfetched, fetch
+from papers.sources.planners import (
+    EDGE,
+    Ask,
+    AskAgain,
+    BadQuery,
+    Page,
+    Planner,
+    Position,
+    Query,
+    StartAgain,
+    Trouble,
+    find,
+)
+
+SLICE_SECONDS: Final = 60.0
+"""After so long a run makes room for others, and goes on when they had their turn."""
+MOST_WAITS: Final = 30
+"""Times that a run waits for a server that asks for it, before it counts as a failure."""
+MOST_PAGES: Final = 20_000
+FIRST_DAYS: Final = timedelta(days=7)
+"""How far back the first run of a source goes that does not say."""
+MOST_AGAIN: Final = 5
+AGAIN_SECONDS: Final = 20.0
+"""The same for an answer that is probably a passing fault; the wait grows by so much each time."""
+MOST_IN_A_ROW: Final = 2
+"""After so many failures in a row a walk begins anew, as it may be its place that cannot be asked for any more."""
+
+dice = random.Random()  # noqa: S311 - to spread load, not to keep a secret
+
+
+class Changed(Exception):
+    """A source that asks for something else since this run began."""
+
+
+class NothingToAsk(Exception):
+    """A source that is filled by uploads alone; the text is a sentence."""
+
+
+def queue_due(now: datetime) -> list[int]:
+    """Queue a run of each source that is due, and say when it is due again; return the imports to wake.
+
+    Several ticks at once share the sources among them (SKIP LOCKED). One that is still under way is passed over: it
+    goes on by itself.
+    """
+    with transaction.atomic():
+        due = Source.objects.due(now).select_for_update(skip_locked=True, of=("self",))
+        sources = list(due.order_by("due_at", "pk")[:100])
+        busy = set(_open_runs().filter(source__in=sources).values_list("source", flat=True))
+        runs = []
+        for source in sources:
+            source.due_at = find_next_time(source, now)
+            source.save(update_fields=["due_at"])
+            if source.pk not in busy:
+                runs.append(_make_run(source, by=None, now=now))
+    return [run.pk for run in runs]
+
+
+@transaction.atomic
+def run_now(source: Source, *, by: User | None) -> Import:
+    """Queue a run of a source, or return the one under way. It asks for everything, changed or not.
+
+    Raises NothingToAsk for uploads.
+    """
+    source = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
+    if not is_askable(source):
+        raise NothingToAsk(_("It asks nobody: what comes in is uploaded. Say what to ask for first."))
+    run = _open_runs().filter(source=source).first()
+    if run is None:
+        source.etag = source.last_modified = ""
+        source.save(update_fields=["etag", "last_modified"])
+        run = _make_run(source, by=by, now=timezone.now())
+    from papers import tasks
+
+    transaction.on_commit(lambda: tasks.run_import.delay(run.pk), robust=True)
+    return run
+
+
+def is_askable(source: Source) -> bool:
+    """Say whether a source knows what to ask; the kinds that uploads go to may not."""
+    try:
+        find(source.kind).check(make_query(source))
+    except (KeyError, BadQuery):
+        return False
+    return True
+
+
+def make_query(source: Source) -> Query:
+    return Query(source.query, source.address, source.since or (source.created - FIRST_DAYS).date())
+
+
+def find_next_time(source: Source, after: datetime) -> datetime | None:
+    if source.is_paused:
+        return None
+    return schedule.next_time(
+        after, every_hours=source.every_hours, daily_at=source.daily_at, time_zone=source.time_zone
+    )
+
+
+def has_stalled(source: Source, now: datetime) -> bool:
+    return schedule.has_stalled(
+        now,
+        due_at=source.due_at,
+        failures=source.failures,
+        expected_since=source.expected_since,
+        last_good=source.last_good,
+        every_hours=source.every_hours,
+        daily_at=source.daily_at,
+        time_zone=source.time_zone,
+    )
+
+
+def _open_runs() -> QuerySet[Import]:
+    return Import.objects.filter(is_run=True, state__in=[Import.State.QUEUED, Import.State.RUNNING])
+
+
+def _make_run(source: Source, *, by: User | None, now: datetime) -> Import:
+    return Import.objects.create(
+        source=source,
+        club_id=source.club_id,
+        queued_by=by,
+        is_run=True,
+        input_name=source.name,
+        queued=now,
+        due_at=now,
+    )
+
+
+# A run ----------------------------------------------------------------------------------------------------
+
+
+def go_on(run: Import) -> None:
+    """Do what a leased run has to do next: to its end, or until it makes room for others.
+
+    Raises LeaseLost where another worker has taken it over.
+    """
+    source = Source.objects.get(pk=run.source_id)
+    walk = Walk(source, run)
+    until = time.monotonic() + SLICE_SECONDS
+    try:
+        while walk.take_page():
+            if run.pages >= MOST_PAGES:
+                raise Trouble(_("It does not end: %(most)d pages came.") % {"most": MOST_PAGES})
+            if time.monotonic() > until:
+                importing.put_back(run, timezone.now(), in_order=True)
+                _wake(run)
+                return
+    except politeness.NotNow as error:
+        _wait(run, error.seconds, str(error))
+    except Busy as error:
+        if error.retry_after is None:
+            _fail(run, str(error))
+        else:
+            politeness.defer(walk.host, error.retry_after)
+            _wait(run, error.retry_after, str(error))
+    except AskAgain as error:
+        _wait(run, AGAIN_SECONDS * (run.waits + 1), str(error), most=MOST_AGAIN)
+    except Changed:
+        importing.end(run, Import.State.DONE)
+    except (Unfetched, Trouble, UnreadableInput) as error:
+        _fail(run, str(error))
+    else:
+        importing.end(run, Import.State.DONE)
+
+
+def _wait(run: Import, seconds: float, why: str, *, most: int = MOST_WAITS) -> None:
+    if run.waits >= most:
+        _fail(run, why)
+    else:
+        run.waits += 1
+        importing.put_back(run, timezone.now() + timedelta(seconds=seconds), in_order=True)
+
+
+def _fail(run: Import, why: str) -> None:
+    importing.end(run, Import.State.FAILED, why)
+
+
+def _wake(run: Import) -> None:
+    from papers import tasks
+
+    with suppress(Exception):  # the tick of the next minute does
+        tasks.run_import.delay(run.pk)
+
+
+def note_end(run: Import) -> None:
+    """Write what the end of a run says of its source: good, or so many failures in a row, and when it tries again."""
+    source = Source.objects.select_for_update(of=("self",)).get(pk=run.source_id)
+    now = timezone.now()
+    if run.state == Import.State.DONE:
+        source.failures, source.error, source.last_good, source.told_at = 0, "", now, None
+    else:
+        source.failures += 1
+        source.error = run.error
+        if source.failures >= MOST_IN_A_ROW:
+            source.position = None
+        if source.due_at is not None:
+            again = now + schedule.wait_after(source.failures, dice.random())
+            source.due_at = min(again, find_next_time(source, now) or again)
+    source.save(update_fields=["failures", "error", "last_good", "told_at", "due_at", "position"])
+
+
+@dataclass
+class Walk:
+    """A source's way through its pages, within one run."""
+
+    source: Source
+    run: Import
+    host: str = ""
+    has_started_again: bool = False
+
+    def __post_init__(self) -> None:
+        self.planner: Planner = find(self.source.kind)
+        self.query = make_query(self.source)
+
+    def take_page(self) -> bool:
+        """Fetch the next page, unless it is there already, and bring it in; False after the last one."""
+        page = None
+        if self.run.stored_as:
+            page = self.run.fetched_pages.filter(stored_as=self.run.stored_as).first()
+        position = self.source.position
+        if page is None or position is None:
+            if position is None:
+                position = self.planner.begin(self.query, self.source.watermark, timezone.now())
+            try:
+                page = self._fetch(position)
+                if page is None:
+                    return False
+            except StartAgain:
+                if self.has_started_again:
+                    raise
+                self.has_started_again = True
+                with transaction.atomic():
+                    importing.save_leased(self.run, ["leased_until"])
+                    self._write_place(None)
+                return True
+        seen = read_edges(settings.FILES_DIR / page.stored_as)
+        if self.planner.look(seen, position):
+            importing.read_page(self.run, page, seen.note)
+        return self._move(page, seen, position)
+
+    def _fetch(self, position: Position) -> FetchedPage | None:
+        """Store what the source answers; None where nothing has changed since the last time."""
+        asked = self.planner.ask(self.query, position)
+        name, target = importing.create_file("sources")
+        path = settings.FILES_DIR / name
+        try:
+            with target:
+                answer = ask_politely(
+                    self.source, asked, target, on_progress=self._renew, on_host=self._note_host
+                )
+            if answer is not None and answer.status == 304:
+                path.unlink()
+                return None
+            # What the answer itself says of trouble, before it counts as a page.
+            seen = read_edges(path)
+            self.planner.look(seen, position)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        run = self.run
+        run.stored_as, run.format, run.date = name, asked.format, asked.date
+        run.earlier, run.input_bytes, run.read_bytes = run.taken, path.stat().st_size, 0
+        with transaction.atomic():
+            importing.save_leased(
+                run, ["stored_as", "format", "date", "earlier", "input_bytes", "read_bytes"]
+            )
+            self._write_place(position)
+            return FetchedPage.objects.create(
+                run=run,
+                number=run.pages + 1,
+                address=asked.url[:4_000],
+                stored_as=name,
+                format=asked.format,
+                date=asked.date,
+                size=run.input_bytes,
+                etag=answer.etag if answer else "",
+                last_modified=answer.last_modified if answer else "",
+            )
+
+    def _move(self, page: FetchedPage, seen: Page, position: Position) -> bool:
+        """Write that a page is in, and where the source goes on; False after the last page."""
+        try:
+            step = self.planner.move(self.query, position, self.source.watermark, seen)
+        except AskAgain:
+            self._drop(page)
+            raise
+        self.run.stored_as = ""
+        self.run.pages += 1
+        self.run.waits = 0
+        self.run.earlier = self.run.taken
+        with transaction.atomic():
+            importing.save_leased(self.run, ["stored_as", "pages", "earlier", "waits"])
+            self._write_place(
+                step.position, watermark=step.watermark, etag=page.etag, last_modified=page.last_modified
+            )
+        return step.position is not None
+
+    def _drop(self, page: FetchedPage) -> None:
+        """Forget a page that brought nothing and will be asked for again."""
+        self.run.stored_as = ""
+        with transaction.atomic():
+            importing.save_leased(self.run, ["stored_as"])
+            page.delete()
+        (settings.FILES_DIR / page.stored_as).unlink(missing_ok=True)
+
+    def _write_place(self, position: Position | None, **facts: Any) -> None:
+        """Write where the source has come to. Raises Changed where it no longer asks for what we asked."""
+        source = self.source
+        same = Source.objects.filter(
+            pk=source.pk, kind=source.kind, query=source.query, address=source.address, since=source.since
+        )
+        if not same.update(position=position, **facts):
+            raise Changed
+        source.position = position
+        for name, value in facts.items():
+            setattr(source, name, value)
+
+    def _renew(self) -> None:
+        self.run.leased_until = timezone.now() + importing.LEASE
+        importing.save_leased(self.run, ["leased_until"])
+        politeness.renew(self.host)
+
+    def _note_host(self, host: str) -> None:
+        self.host = host
+        self._renew()
+
+
+def ask_politely(
+    source: Source,
+    asked: Ask,
+    target: BinaryIO,
+    *,
+    on_progress: Callable[[], None] | None = None,
+    on_host: Callable[[str], None] | None = None,
+) -> Answer | None:
+    """Fetch what a planner asked for, when it is our turn; None where nothing is there yet and that is no failure."""
+
+    def turn(host: str) -> AbstractContextManager[None]:
+        if on_host:
+            on_host(host)
+        return politeness.turn(host)
+
+    try:
+        return fetch(
+            asked.url,
+            target,
+            etag=source.etag if asked.is_conditional else "",
+            last_modified=source.last_modified if asked.is_conditional else "",
+            turn=turn,
+            on_progress=on_progress,
+        )
+    except Unfetched as error:
+        if asked.may_be_missing and error.status in {400, 404}:
+            return None
+        raise
+
+
+def read_edges(path: Path) -> Page:
+    """Return how a stored answer begins and ends."""
+    with path.open("rb") as file:
+        head = file.read(EDGE)
+        size = file.seek(0, 2)
+        file.seek(max(0, size - EDGE))
+        return Page(head, file.read(EDGE))

@@ -1,0 +1,135 @@
+"""What keepers do to sources, and which ones a club follows."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from papers import importing
+from papers.models import Import, Source
+from papers.sources import keeping, running
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def make(**facts):
+    facts = {
+        "club": None,
+        "kind": "arxiv",
+        "name": "Translation",
+        "query": "cat:cs.CL",
+        "every_hours": 6,
+        **facts,
+    }
+    return keeping.make_source(**facts)
+
+
+def test_a_new_source_runs_at_once():
+    source = make()
+    assert timezone.now() - source.due_at < timedelta(seconds=5)
+    assert (source.slug, source.watermark, source.is_paused) == ("translation", {}, False)
+    assert make(is_paused=True).due_at is None
+    assert make(every_hours=None).due_at is None
+
+
+def test_names_in_addresses_are_free_ones(club):
+    assert [make().slug for _time in range(3)] == ["translation", "translation-2", "translation-3"]
+    assert make(club=club).slug == "ml-translation"
+    assert make(name="论文").slug == "source"
+    assert len(make(name="x" * 100).slug) == 70
+    assert len({make(name="x" * 100).slug for _time in range(12)}) == 12
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"query": ""}, "query"),
+        ({"kind": "upload"}, "kind"),
+        ({"kind": "feed", "address": "file:///x"}, "address"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(facts, field):
+    with pytest.raises(keeping.Refused) as error:
+        make(**facts)
+    assert error.value.field == field
+    assert not Source.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"every_hours": 0},
+        {"every_hours": 721},
+        {"daily_at": time(6)},
+        {"time_zone": "Mars/Base"},
+        {"name": "x" * 101},
+    ],
+)
+def test_an_odd_schedule_is_refused(facts):
+    with pytest.raises(ValidationError):
+        make(**facts)
+
+
+def test_another_query_begins_anew():
+    source = make()
+    Source.objects.update(
+        watermark={"updated": "x"}, position={"start": 3}, etag="e", failures=3, due_at=None
+    )
+    renamed = keeping.change_source(source, name="Other")
+    assert (renamed.watermark, renamed.failures, renamed.due_at) == ({"updated": "x"}, 3, None)
+    changed = keeping.change_source(source, query="cat:cs.LG")
+    assert (changed.watermark, changed.position, changed.etag, changed.failures) == ({}, None, "", 0)
+    assert changed.due_at is not None
+
+
+def test_another_schedule_counts_from_now():
+    source = make()
+    changed = keeping.change_source(source, every_hours=None, daily_at=time(6))
+    assert changed.due_at.hour == 6 and changed.due_at > timezone.now()
+    assert changed.expected_since >= source.expected_since
+
+
+def test_pause_and_resume():
+    source = make()
+    assert keeping.pause(source).due_at is None
+    resumed = keeping.resume(source)
+    assert timezone.now() - resumed.due_at < timedelta(seconds=5)
+    assert resumed.watermark == {}
+
+
+def test_a_source_that_brought_something_stays():
+    source, other = make(), make()
+    Import.objects.create(source=source, input_name="x", state="failed", finished=timezone.now())
+    factories.make_paper(source=other)
+    keeping.remove(source)
+    with pytest.raises(keeping.Refused, match="Pause it instead"):
+        keeping.remove(other)
+    with pytest.raises(keeping.Refused, match="stays"):
+        keeping.remove(importing.default_source("", None))
+    assert not Source.objects.filter(pk=source.pk).exists()
+
+
+def test_a_club_has_so_many_at_most(club, monkeypatch):
+    monkeypatch.setattr(keeping, "MOST_OF_A_CLUB", 2)
+    make(club=club), make(club=club)
+    with pytest.raises(keeping.Refused, match="at most 2"):
+        make(club=club)
+
+
+def test_a_club_follows_what_it_chose(club, other_club):
+    one, two, own, others = make(), make(), make(club=club), make(club=other_club)
+    keeping.follow(club, [one, own, others])
+    assert set(Source.objects.followed_by(club)) == {one, own}
+    keeping.follow(club, [two])
+    assert set(Source.objects.followed_by(club)) == {two, own}
+    keeping.follow(club, [])
+    assert set(Source.objects.followed_by(club)) == {one, two, own}, "none chosen stands for all"
+
+
+def test_the_first_run_goes_back_a_week():
+    source = make()
+    assert running.make_query(source).since == source.created.date() - timedelta(days=7)
+    assert running.make_query(make(since=date(2020, 1, 1))).since == date(2020, 1, 1)
+    assert datetime.now(UTC) > source.created
