@@ -14,7 +14,7 @@ in `FORMATS`; the first whose `sniff` says yes reads the input, so the strict on
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import BinaryIO, Final, Protocol, cast
@@ -22,6 +22,7 @@ from typing import BinaryIO, Final, Protocol, cast
 from papers.importers import (
     arxiv_atom,
     containers,
+    csv_table,
     endnote_xml,
     hf_json,
     hf_page,
@@ -57,13 +58,19 @@ FORMATS: Final[dict[str, Importer]] = {
         hf_json,
         nbib,
         ris,
+        csv_table,
         hf_page,
     )
 }
 
 
 def read(
-    stream: BinaryIO, *, format: str | None = None, date: date | None = None, today: date | None = None
+    stream: BinaryIO,
+    *,
+    format: str | None = None,
+    date: date | None = None,
+    today: date | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Iterator[Record | Rejection]:
     """Read an input: its records and rejections in order, as fast as they are asked for.
 
@@ -71,7 +78,8 @@ def read(
     in a format of its own; the places of its records begin with the name of their file. `format` names one of
     `FORMATS`; without it the format is told from the content. `date` is the day of the listing, for what does
     not say so itself, and wins over the day without a year of a saved page; `today` is what that year is
-    counted from where there is no `date`.
+    counted from where there is no `date`. `columns` says which columns of a table are what, as
+    `csv_table.check_columns` gives it; without it that is guessed.
 
     Raises UnreadableInput, with a sentence for people, where the input as a whole cannot be read: at once
     where its beginning shows that, else when the first record is asked for, and never after it.
@@ -80,7 +88,10 @@ def read(
     head, stream = read_head(stream)
 
     def parse(head: bytes, stream: BinaryIO) -> Iterator[Record | Rejection]:
-        return find_importer(head, format).parse(stream, date=date, today=today)
+        importer = find_importer(head, format)
+        if columns is not None and importer.NAME == csv_table.NAME:
+            return csv_table.parse(stream, date=date, today=today, columns=columns)
+        return importer.parse(stream, date=date, today=today)
 
     if format is not None:
         find_importer(head, format)
@@ -134,6 +145,14 @@ def _read_unpacked(
 
 def _show_beginning(head: bytes) -> str:
     return decode_head(head).decode("utf-8", errors="replace")[:MAX_RAW]
+
+
+def guess_columns(stream: BinaryIO) -> csv_table.Columns:
+    """Guess what the columns of a table are, also within gzip. Raises UnreadableInput where it has no heading."""
+    head, stream = read_head(stream)
+    if containers.is_gzip(head):
+        stream = cast(BinaryIO, containers.open_gzip(stream))
+    return csv_table.guess_columns(stream)
 
 
 def tell_format(stream: BinaryIO) -> str:

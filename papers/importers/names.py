@@ -32,3 +32,15 @@ def join_name(*, given: str = "", family: str = "", particle: str = "", suffix: 
     """Write the parts of a name in reading order; `particle` is a "van der" that stands apart from the family name."""
     parts = (part.strip() for part in (given, particle, family, suffix))
     return " ".join(part for part in parts if part and part.lower() not in _NOTHING)
+
+
+_SHORT: Final = re.compile(r"(.+?) ((?:[A-Z]\.[ -]?){1,4}|[A-Z]{1,4})( (?:Jr|Sr|[2-5](?:nd|rd|th))\.?)?")
+
+
+def turn_short_name(name: str) -> str:
+    """Turn "Van Damme AB" and "Labanski A." to "A B Van Damme" and "A. Labanski"; other names stay as they are."""
+    found = _SHORT.fullmatch(name)
+    if not found or not any(map(str.islower, found[1])):
+        return name
+    initials = found[2].strip() if "." in found[2] else " ".join(found[2])
+    return f"{initials} {found[1]}{found[3] or ''}"

@@ -13,9 +13,10 @@ from typing import BinaryIO, Final
 
 from papers.identifiers import Identifier, address
 from papers.identifiers import parse as parse_identifier
-from papers.importers.names import turn_name
+from papers.importers import html_text
+from papers.importers.names import turn_name, turn_short_name
 from papers.importers.tagged_lines import Entry, read_entries
-from papers.importers.times import PartialDate, read_date
+from papers.importers.times import find_first_day, read_date
 from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "nbib"
@@ -71,7 +72,7 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
         (found for text in entry.all("PMC") if (found := parse_identifier(clean_line(text), "pmcid"))), None
     )
     doi = _find_doi(entry)
-    published = _find_first_day(read_date(entry.first("DP")), read_date(entry.first("DEP")))
+    published = find_first_day(read_date(entry.first("DP")), read_date(entry.first("DEP")))
     urls = [("page", address(found)) for found in (pmid, pmcid) if found]
     title = _read_title(entry)
     # A chapter's book is named in BTI; a book has no TI.
@@ -82,8 +83,8 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
         else [parse_identifier(clean_line(text).split(" ")[0], "isbn") for text in entry.all("ISBN")]
     )
     return clean_record(
-        title=title or book,
-        abstract="\n\n".join(entry.all("AB")) or "\n\n".join(entry.all("OAB")),
+        title=html_text.to_text(title or book),
+        abstract=html_text.to_text("\n\n".join(entry.all("AB") or entry.all("OAB")), paragraphs=True),
         authors=_read_authors(entry),
         identifiers=[pmid, doi, pmcid, *isbns[:1]],
         published=published.date if published else None,
@@ -125,22 +126,13 @@ def _read_authors(entry: Entry) -> list[str]:
         if tag == "FAU":
             names.append(turn_name(name))
         elif tag == "AU" and not is_full:
-            names.append(_turn_short_name(name))
+            names.append(turn_short_name(name))
         elif tag == "CN":
             names.append(name)
         if tag in ("FAU", "AU"):
             is_full = tag == "FAU"
     # Editors (FED) and investigators (FIR) are no authors; of a book without any the editors are named.
     return names or [turn_name(clean_line(value)) for value in entry.all("FED") or entry.all("ED")]
-
-
-_SHORT_NAME: Final = re.compile(r"(.+) ([A-Z]{1,4})( (?:Jr|Sr|[2-5](?:nd|rd|th)))?")
-
-
-def _turn_short_name(name: str) -> str:
-    """Turn "Van Damme AB" to "A B Van Damme"."""
-    found = _SHORT_NAME.fullmatch(name)
-    return f"{' '.join(found[2])} {found[1]}{found[3] or ''}" if found else name
 
 
 def _find_doi(entry: Entry) -> Identifier | None:
@@ -156,11 +148,3 @@ def _read_keywords(entry: Entry) -> list[str]:
     """Give the keywords of the authors, then MeSH's headings, without their qualifiers and stars."""
     headings = (value.partition("/")[0] for value in entry.all("MH"))
     return [word.replace("*", "") for word in (*entry.all("OT"), *headings)]
-
-
-def _find_first_day(printed: PartialDate | None, online: PartialDate | None) -> PartialDate | None:
-    """Give the earlier of two dates; of a day and the month or year that it lies in, the day."""
-    if not printed or not online:
-        return printed or online
-    parts = {Precision.YEAR: 1, Precision.MONTH: 2, Precision.DAY: 3}[printed.precision]
-    return online if online.date.timetuple()[:parts] <= printed.date.timetuple()[:parts] else printed

@@ -18,7 +18,7 @@ from papers.identifiers import Identifier, address, split_arxiv_revision
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text
 from papers.importers.names import join_name
-from papers.importers.times import PartialDate, make_date, read_date
+from papers.importers.times import PartialDate, find_first_day, make_date, read_date
 from papers.importers.xml_records import Words, XmlReader, read_root
 from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
@@ -102,7 +102,7 @@ def _read_article(
         for kind in said.iterfind("PublicationTypeList/PublicationType")
     )
     issue = said.find("Journal/JournalIssue")
-    published = _find_first_day(
+    published = find_first_day(
         _read_date(None if issue is None else issue.find("PubDate")),
         _read_date(said.find("ArticleDate[@DateType='Electronic']")),
     )
@@ -304,19 +304,6 @@ def _read_date(found: etree._Element | None) -> PartialDate | None:
 def _read_moment(found: etree._Element | None) -> datetime | None:
     revised = _read_date(found)
     return datetime.combine(revised.date, time(), UTC) if revised else None
-
-
-def _find_first_day(printed: PartialDate | None, online: PartialDate | None) -> PartialDate | None:
-    """Give the earlier of two dates; of a day and the month or year that it lies in, the day."""
-    if not printed or not online:
-        return printed or online
-    lasting = {
-        Precision.YEAR: (printed.date.year,),
-        Precision.MONTH: (printed.date.year, printed.date.month),
-        Precision.DAY: (printed.date.year, printed.date.month, printed.date.day),
-    }[printed.precision]
-    moment = (online.date.year, online.date.month, online.date.day)
-    return online if moment[: len(lasting)] <= lasting else printed
 
 
 def _read_pages(pagination: etree._Element | None) -> str:

@@ -10,12 +10,13 @@ for in all of the tags that one of them uses, and tags no standard has are passe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, Final
 
 from papers.identifiers import Identifier, address
 from papers.identifiers import parse as parse_identifier
+from papers.importers import html_text, links
 from papers.importers.names import turn_name
 from papers.importers.tagged_lines import Entry, read_entries
 from papers.importers.times import PartialDate, read_date
@@ -29,6 +30,7 @@ _BEGINNING: Final = 8_192  # bytes in which the first record begins
 _TAG: Final = re.compile(r"([A-Z][A-Z0-9])( {1,2})-(?:[ \t](.*))?", re.DOTALL)
 
 # Types of which an ISBN names the work itself; of a chapter or a paper it names what that is part of.
+_PARTS: Final = frozenset({"CHAP", "ECHAP", "CPAPER", "ENCYC", "DICT"})
 _BOOKS: Final = frozenset({"BOOK", "EBOOK", "EDBOOK", "WHOLE BOOK"})
 
 
@@ -87,15 +89,15 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
     kind = entry.first("TY").strip().upper()
     is_book = kind in _BOOKS
     published = _read_published(entry)
-    links = list(_read_links(entry))
+    urls = [word for value in entry.all("UR", "LK", "L2", "L1") for word in value.split()]
     identifiers = _read_identifiers(entry)
-    identifiers += _choose(links, known={found.scheme for found in identifiers})
+    identifiers += links.find_identifiers(urls, identifiers, is_part=kind in _PARTS)
     if is_book and (isbn := _read_isbn("\n".join(entry.all("SN")))):
         identifiers.append(isbn)
     dois = [found for found in identifiers if found.scheme == "doi"]
     return clean_record(
-        title=entry.first("TI", "T1", "CT", *(["BT"] if is_book else []), "ST", "TT"),
-        abstract="\n\n".join(entry.all("AB")) or "\n\n".join(entry.all("N2")),
+        title=html_text.to_text(entry.first("TI", "T1", "CT", *(["BT"] if is_book else []), "ST", "TT")),
+        abstract=html_text.to_text("\n\n".join(entry.all("AB") or entry.all("N2")), paragraphs=True),
         authors=_read_authors(entry),
         identifiers=identifiers,
         published=published.date if published else None,
@@ -107,7 +109,7 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
         issue=entry.first("IS", "CP"),
         # Of a book it is how many there are.
         pages="" if is_book else _read_pages(entry),
-        urls=[(kind, url) for kind, url, _ in links] + [("doi", address(doi)) for doi in dois],
+        urls=[*_read_urls(entry), *(("doi", address(doi)) for doi in dois)],
         rank=Rank.FILE,
         place=place,
         listed=listed,
@@ -168,27 +170,13 @@ def _read_isbn(written: str) -> Identifier | None:
     return next((isbn for isbn in found if isbn), None)
 
 
-_Link = tuple[str, str, Identifier | None]
-
-
-def _read_links(entry: Entry) -> Iterator[_Link]:
-    """Give the addresses, their kinds, and what they name; those of files are left out by `clean_record`."""
-    for tags, kind in ((("UR", "LK", "L2"), "page"), (("L1",), "pdf")):
-        for word in (word for value in entry.all(*tags) for word in value.split()):
-            named = parse_identifier(word)
-            if named and named.scheme == "doi":
-                yield "doi", address(named), named
-            else:
-                yield ("pdf" if word.lower().endswith(".pdf") else kind), word, named
-
-
-def _choose(links: Iterable[_Link], known: set[str]) -> list[Identifier]:
-    """Give what the addresses name, where the record says nothing else of that scheme and they agree."""
-    named = [
-        each for each in dict.fromkeys(named for *_, named in links) if each and each.scheme not in known
-    ]
-    schemes = [each.scheme for each in named]
-    return [each for each in named if schemes.count(each.scheme) == 1]
+def _read_urls(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Give the addresses; `clean_record` leaves out those of files, "internal-pdf:" and the like."""
+    for tag, value in entry.fields:
+        if tag in ("UR", "LK", "L2", "L1"):
+            for word in value.split():
+                kind = links.tell_kind(word)
+                yield ("pdf" if tag == "L1" and kind == "page" else kind), word
 
 
 def _read_keywords(entry: Entry) -> list[str]:

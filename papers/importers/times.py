@@ -115,3 +115,16 @@ def _find_month(text: str) -> int | None:
 
 def _find_day(text: str) -> int | None:
     return next((int(number) for number in _NUMBER.findall(text) if len(number) <= 2), None)
+
+
+def find_first_day(printed: PartialDate | None, online: PartialDate | None) -> PartialDate | None:
+    """Give the earlier of two dates; of a day and the month or year that it lies in, the day."""
+    if not printed or not online:
+        return printed or online
+    lasting = {
+        Precision.YEAR: (printed.date.year,),
+        Precision.MONTH: (printed.date.year, printed.date.month),
+        Precision.DAY: (printed.date.year, printed.date.month, printed.date.day),
+    }[printed.precision]
+    moment = (online.date.year, online.date.month, online.date.day)
+    return online if moment[: len(lasting)] <= lasting else printed
