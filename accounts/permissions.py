@@ -86,6 +86,11 @@ def can_import(user: Person, club: Club | None) -> bool:
     return is_administrator(user) if club is None else is_organiser(user, club)
 
 
+def can_cancel_import(user: Person, queued_by: int | None, club: Club | None) -> bool:
+    """Who queued an import may cancel it (given by id), and whoever may import for the same club."""
+    return (user.is_authenticated and user.pk == queued_by) or can_import(user, club)
+
+
 def can_import_somewhere(user: Person, clubs: Iterable[Club]) -> bool:
     """Whether the pages of imports are anything to them: for the installation, or for one of their clubs."""
     return is_administrator(user) or any(can_import(user, club) for club in clubs)

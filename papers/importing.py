@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,7 +58,7 @@ class TooLarge(Refused):
 
 
 class LeaseLost(Exception):
-    """Another worker has taken this import over; nothing of the present batch is written."""
+    """Another worker has taken this import over, or it was cancelled; nothing of the present batch is written."""
 
 
 class Upload(Protocol):
@@ -127,14 +127,19 @@ def import_file(
 ) -> Import:
     """Import a local file in this very process; the row is leased from its first moment, so no worker takes it.
 
-    `on_progress` is called after each batch, `on_paper` with the id of each record's paper, in input order.
+    Ctrl-C cancels it; what was taken in by then stays. `on_progress` is called after each batch, `on_paper` with
+    the id of each record's paper, in input order.
     """
     check_day(date)
     run = _make_row(path, name=name, by=None, club=club, source=source, format=format, date=date)
     now = timezone.now()
     run.state, run.attempts, run.started, run.leased_until = Import.State.RUNNING, 1, now, now + LEASE
     run.save()
-    _perform(run, partial(_read_file, run, path, on_progress, on_paper), may_retry=False)
+    try:
+        _perform(run, partial(_read_file, run, path, on_progress, on_paper), may_retry=False)
+    except KeyboardInterrupt:
+        cancel(run)
+        raise
     return run
 
 
@@ -274,6 +279,16 @@ def read_page(run: Import, page: FetchedPage, note: Callable[[Record | Rejection
         _run(run, file, None, None, page=page, note=note)
 
 
+def cancel(run: Import) -> Import:
+    """End an import that is not over. What came in by then stays; a worker that is at it stops at its next batch."""
+    open_states = [Import.State.QUEUED, Import.State.RUNNING]
+    Import.objects.filter(pk=run.pk, state__in=open_states).update(
+        state=Import.State.CANCELLED, finished=timezone.now(), leased_until=None, seconds_left=None
+    )
+    run.refresh_from_db()
+    return run
+
+
 def take_due(now: datetime) -> list[int]:
     """Return the imports that are due: queued ones whose message was lost, running ones whose worker is gone."""
     return list(Import.objects.due(now).order_by("due_at", "pk").values_list("pk", flat=True)[:100])
@@ -307,8 +322,9 @@ def _run(
         found = _tell(found, note)
     for _unused, _seen in zip(range(run.taken - run.earlier), found, strict=False):
         pass  # a retry: these came in before
+    pace = _Pace(run.taken, file.tell())
     for batch in _batches(found):
-        papers = _take_batch(run, batch, file.tell(), page)
+        papers = _take_batch(run, batch, file.tell(), pace, page)
         if run.rejected > MOST_REJECTED and run.rejected > 10 * (run.taken - run.rejected):
             raise UnreadableInput(
                 _("%(rejected)d records were rejected, and nearly none came in. The rest was not read: this is no "
@@ -329,6 +345,22 @@ def _tell(
         yield each
 
 
+class _Pace:
+    """How fast an import goes, by the clock of this process; what a retry passes over does not count."""
+
+    def __init__(self, taken: int, read_bytes: int) -> None:
+        self._start, self._taken, self._read_bytes = time.monotonic(), taken, read_bytes
+
+    def measure(self, run: Import) -> tuple[float, int | None]:
+        """Return records a second, and the seconds that the rest of the input will take where its size is known."""
+        seconds = max(time.monotonic() - self._start, 0.001)
+        read = run.read_bytes - self._read_bytes
+        left = max(0, run.input_bytes - run.read_bytes) if run.input_bytes else None
+        return (run.taken - self._taken) / seconds, None if left is None or read <= 0 else round(
+            left * seconds / read
+        )
+
+
 def _batches(found: Iterator[Record | Rejection]) -> Iterator[list[Record | Rejection]]:
     """Cut into batches of BATCH, or of what a second brought, so that progress shows and leases are renewed."""
     batch: list[Record | Rejection] = []
@@ -344,7 +376,11 @@ def _batches(found: Iterator[Record | Rejection]) -> Iterator[list[Record | Reje
 
 
 def _take_batch(
-    run: Import, batch: list[Record | Rejection], read_bytes: int, page: FetchedPage | None = None
+    run: Import,
+    batch: list[Record | Rejection],
+    read_bytes: int,
+    pace: _Pace,
+    page: FetchedPage | None = None,
 ) -> list[int]:
     """Take a batch in and count it, in one transaction; return the paper of each record."""
     records = [each for each in batch if isinstance(each, Record)]
@@ -372,8 +408,15 @@ def _take_batch(
         run.unchanged += tally[catalogue.Change.UNCHANGED]
         run.rejected += len(rejections)
         run.read_bytes = read_bytes
+        run.pace, run.seconds_left = pace.measure(run)
         run.leased_until = timezone.now() + LEASE
-        save_leased(run, ["taken", "added", "updated", "unchanged", "rejected", "read_bytes", "leased_until"])
+        save_leased(
+            run,
+            [
+                *("taken", "added", "updated", "unchanged", "rejected"),
+                *("read_bytes", "pace", "seconds_left", "leased_until"),
+            ],
+        )
     return [outcome.paper_id for outcome in outcomes]
 
 
@@ -387,10 +430,11 @@ def save_leased(run: Import, fields: list[str]) -> None:
 def end(run: Import, state: Import.State, error: str = "") -> None:
     """Write how a leased import ended, and what that says of the source whose run it was. Raises LeaseLost."""
     run.state, run.error, run.finished, run.leased_until = state, error, timezone.now(), None
+    run.seconds_left = None
     if state == Import.State.DONE:
         run.read_bytes = run.input_bytes or run.read_bytes
     with transaction.atomic():
-        save_leased(run, ["state", "error", "finished", "leased_until", "read_bytes"])
+        save_leased(run, ["state", "error", "finished", "leased_until", "read_bytes", "seconds_left"])
         if run.is_run:
             from .sources import running
 
@@ -399,6 +443,9 @@ def end(run: Import, state: Import.State, error: str = "") -> None:
 
 def put_back(run: Import, due_at: datetime, *, in_order: bool = False) -> None:
     """Queue a leased import again for later. `in_order`: nothing broke off, it only makes room for others, or waits."""
+    if not connection.in_atomic_block:
+        # The connection may be what broke: the server was restarted, say.
+        connection.close_if_unusable_or_obsolete()
     run.state, run.leased_until, run.due_at = Import.State.QUEUED, None, due_at
     run.turns += in_order
     save_leased(run, ["state", "leased_until", "due_at", "turns", "waits"])

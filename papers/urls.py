@@ -24,6 +24,7 @@ urlpatterns = [
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new", imports.import_new, name="import_new"),
     path("imports/<int:pk>", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/cancel", imports.import_cancel, name="import_cancel"),
     # A club: its page, its list, the same listings with its votes
     path("clubs/<slug:slug>/", club.club_home, name="club_home"),
     path("clubs/<slug:slug>/list/", reading_list.entry_list, name="entry_list"),

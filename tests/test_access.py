@@ -53,6 +53,7 @@ PAGES = {
     "papers:import_list": PEOPLE,
     "papers:import_new": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],  # the outsider owns another club
     "papers:import_detail": CLUB,
+    "papers:import_cancel": POST,
     # A club
     "papers:club_home": CLUB,
     "papers:entry_list": CLUB,
@@ -76,6 +77,7 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:triage": CLUB_LEADS_ON,
     "papers:tag": CLUB_LEADS_ON,
     "papers:post_comment": CLUB_LEADS_ON,
+    "papers:import_cancel": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "papers:remove_comment": CLUB_LEADS_ON,  # its author, and organisers
     "accounts:switch_club": CLUB_LEADS_ON,
     "accounts:invite": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
@@ -149,6 +151,7 @@ def place(club, source, owner, organiser, member):
         "month": "2025-04",
         "pk": {
             "papers:import_detail": run.pk,
+            "papers:import_cancel": run.pk,
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,

@@ -152,9 +152,16 @@ class CountsSerializer(serializers.ModelSerializer):
 
 
 class ProgressSerializer(serializers.ModelSerializer):
+    records_per_second = serializers.FloatField(
+        source="pace", read_only=True, allow_null=True, help_text=_("Since a worker last took it up.")
+    )
+    seconds_left = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text=_("At this pace; null where that is not known.")
+    )
+
     class Meta:
         model = Import
-        fields = ["read_bytes", "input_bytes"]
+        fields = ["read_bytes", "input_bytes", "records_per_second", "seconds_left"]
         read_only_fields = fields
 
 
@@ -171,9 +178,12 @@ class ImportSerializer(serializers.ModelSerializer):
         model = Import
         fields = [
             *("id", "state", "input_name", "format", "date", "source", "club", "queued_by"),
-            *("queued", "started", "finished", "error", "progress", "counts"),
+            *("queued", "started", "finished", "attempts", "error", "progress", "counts"),
         ]
         read_only_fields = fields
+        extra_kwargs = {
+            "attempts": {"help_text": _("How often a worker took it up: more than once where it broke off.")}
+        }
 
 
 class RejectionSerializer(serializers.Serializer):

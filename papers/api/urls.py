@@ -24,6 +24,7 @@ urlpatterns = [
     path("v1/listings/<int:pk>/items/", catalogue.ListingItemList.as_view(), name="listing_items"),
     path("v1/imports/", imports.ImportList.as_view(), name="imports"),
     path("v1/imports/<int:pk>/", imports.ImportDetail.as_view(), name="import"),
+    path("v1/imports/<int:pk>/cancel/", imports.ImportCancel.as_view(), name="cancel_import"),
     path("v1/imports/<int:pk>/rejections/", imports.RejectionList.as_view(), name="rejections"),
     # Clubs
     path("v1/clubs/", clubs.ClubList.as_view(), name="clubs"),

@@ -47,6 +47,7 @@ class Import(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="imports")
     club = models.ForeignKey(Club, on_delete=models.CASCADE, null=True, blank=True, related_name="imports")
@@ -86,6 +87,10 @@ class Import(models.Model):
 
     input_bytes = models.BigIntegerField(null=True, blank=True)
     read_bytes = models.BigIntegerField(default=0)
+    pace = models.FloatField(
+        null=True, blank=True, help_text=_("records a second, since it was last taken up")
+    )
+    seconds_left = models.PositiveIntegerField(null=True, blank=True)
     taken = models.PositiveIntegerField(
         default=0, help_text=_("records and rejections already in, where a retry goes on")
     )
@@ -100,7 +105,7 @@ class Import(models.Model):
         ordering = ["-queued", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["queued", "running", "done", "failed"]),
+                condition=models.Q(state__in=["queued", "running", "done", "failed", "cancelled"]),
                 name="import_state_known",
             ),
             models.CheckConstraint(
@@ -130,8 +135,13 @@ class Import(models.Model):
         return reverse("papers:import_detail", args=[self.pk])
 
     @property
+    def breaks(self) -> int:
+        """How often it broke off and was taken up again."""
+        return max(0, self.attempts - self.turns - 1)
+
+    @property
     def is_over(self) -> bool:
-        return self.state in {self.State.DONE, self.State.FAILED}
+        return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
 
 
 class FetchedPage(models.Model):

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import permissions
@@ -81,9 +81,23 @@ def import_detail(request: Request, pk: int) -> HttpResponse:
         "percent": _percent(run),
         "listing": _find_listing(run) if run.state == Import.State.DONE else None,
         "may_queue": permissions.can_import_somewhere(request.user, request.my_clubs),
+        "may_cancel": not run.is_over
+        and permissions.can_cancel_import(request.user, run.queued_by_id, run.club),
     }
     template = "papers/_import_state.html" if wants_fragment(request) else "papers/import_detail.html"
     return render(request, template, context)
+
+
+@require_POST
+def import_cancel(request: Request, pk: int) -> HttpResponse:
+    """Cancel an import that waits or runs; what came in by then stays."""
+    run = get_object_or_404(Import.objects.visible_to(request.user).select_related("club"), pk=pk)
+    if not permissions.can_cancel_import(request.user, run.queued_by_id, run.club):
+        raise PermissionDenied(
+            _("Who queued an import may cancel it, and whoever may import for the same club.")
+        )
+    importing.cancel(run)
+    return redirect(run)
 
 
 def _percent(run: Import) -> int:

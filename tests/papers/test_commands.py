@@ -51,6 +51,21 @@ def test_rejections_are_1_and_told_with_place_and_reason(file):
     assert "Everything else is in" in err
 
 
+def test_stopped_by_the_keyboard_is_130_and_told(file, monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    take = importing._take_batch
+
+    def interrupted(run, *rest):
+        if run.taken:
+            raise KeyboardInterrupt
+        return take(run, *rest)
+
+    monkeypatch.setattr(importing, "_take_batch", interrupted)
+    code, _out, err = run(file(page(6)), "--date", "2025-04-25")
+    assert (code, "What had come in stays" in err) == (130, True)
+    assert (Import.objects.get().state, Paper.objects.count()) == ("cancelled", 2)
+
+
 def test_unreadable_is_2(file):
     assert run(file(b""))[0] == 2
     code, _out, err = run("/no/such/file.txt")

@@ -172,7 +172,7 @@ def test_a_slow_worker_that_lost_its_lease_writes_nothing():
     Import.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     importing.run_import(queued.pk)
     with pytest.raises(importing.LeaseLost):
-        importing._take_batch(slow, [make_record("Late")], 10)
+        importing._take_batch(slow, [make_record("Late")], 10, importing._Pace(0, 0))
     assert not Paper.objects.filter(title="Late").exists()
     assert Import.objects.get().added == 3
 
@@ -323,3 +323,66 @@ def test_an_import_of_nothing_but_rejections_ends(source, monkeypatch):
     run.refresh_from_db()
     assert run.state == "failed" and "nearly none came in" in run.error
     assert 50 < run.rejected <= 80
+
+
+def test_cancelled_before_it_began():
+    queued = importing.cancel(queue(page()))
+    assert (queued.state, queued.is_over, queued.finished is None) == ("cancelled", True, False)
+    assert importing.run_import(queued.pk) is None
+    assert importing.take_due(timezone.now() + timedelta(days=1)) == []
+    assert not Paper.objects.exists()
+
+
+def test_cancelled_while_it_runs_keeps_whole_batches(monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    take, sizes = importing._take_batch, []
+
+    def cancelled_meanwhile(run, batch, *rest):
+        sizes.append(len(batch))
+        if len(sizes) == 2:
+            importing.cancel(Import.objects.get())
+        return take(run, batch, *rest)
+
+    monkeypatch.setattr(importing, "_take_batch", cancelled_meanwhile)
+    queued = queue(page(6))
+    assert importing.run_import(queued.pk) is None
+    queued.refresh_from_db()
+    assert counts(queued) == ("cancelled", 2, 0, 0, 0)
+    assert Paper.objects.count() == 2
+    assert sizes == [2, 2]
+
+
+def test_what_is_over_stays_as_it_is():
+    done = run(page(2))
+    before = Import.objects.values().get()
+    assert importing.cancel(done).state == "done"
+    assert Import.objects.values().get() == before
+
+
+def test_pace_is_of_what_this_attempt_read(monkeypatch):
+    clock = iter([100.0, 110.0])
+    monkeypatch.setattr(importing.time, "monotonic", lambda: next(clock))
+    pace = importing._Pace(taken=1_000, read_bytes=50_000)
+    row = Import(taken=1_500, read_bytes=60_000, input_bytes=100_000)
+    assert pace.measure(row) == (50.0, 40)
+
+
+def test_time_left_is_not_known_without_a_size_or_progress():
+    pace = importing._Pace(taken=0, read_bytes=10)
+    assert pace.measure(Import(taken=5, read_bytes=10, input_bytes=100))[1] is None
+    assert pace.measure(Import(taken=5, read_bytes=50, input_bytes=None))[1] is None
+
+
+def test_progress_is_kept_while_it_runs_and_goes_at_its_end(monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    seen = []
+    take = importing._take_batch
+    monkeypatch.setattr(
+        importing,
+        "_take_batch",
+        lambda run, *rest: (take(run, *rest) and seen.append(Import.objects.get())) or [],
+    )
+    done = run(page(6))
+    assert [row.taken for row in seen] == [2, 4, 6]
+    assert all(row.pace > 0 for row in seen)
+    assert (done.seconds_left, done.pace > 0) == (None, True)

@@ -116,8 +116,23 @@ class ImportDetail(ApiView):
 
     @extend_schema(summary=_("Follow an import"), operation_id="read_import")
     def get(self, request: Request, pk: int) -> Response:
-        """`state` is queued, running, done or failed; the counts grow while it runs."""
+        """`state` is queued, running, done, failed or cancelled; the counts grow while it runs."""
         return self.show(get_object_or_404(self.reach.imports().select_related("club", "queued_by"), pk=pk))
+
+
+class ImportCancel(ApiView):
+    queryset = Import.objects.none()
+    serializer_class = ImportSerializer
+
+    @extend_schema(summary=_("Cancel an import"), operation_id="cancel_import", request=None)
+    def post(self, request: Request, pk: int) -> Response:
+        """What came in by then stays. An import that is over already is answered as it is."""
+        run = get_object_or_404(self.reach.imports().select_related("club", "queued_by"), pk=pk)
+        self.require(
+            permissions.can_cancel_import(request.user, run.queued_by_id, run.club)
+            and permissions.token_allows(self.reach.token, run.club, write=True)
+        )
+        return self.show(importing.cancel(run))
 
 
 class RejectionList(ListView):

@@ -21,6 +21,8 @@ from papers import importers, importing
 from papers.models import Import, Source
 
 BAR = 30
+WIDTH = 79
+INTERRUPTED = 130
 
 
 class Unreadable(Exception):
@@ -57,6 +59,11 @@ class Command(BaseCommand):
                 self._complain(f"{name}: {error}")
                 worst = 2
                 continue
+            except KeyboardInterrupt:
+                self._complain(
+                    "\n" + _("Stopped. What had come in stays; run it again, and the rest comes in.")
+                )
+                sys.exit(INTERRUPTED)
             for count in total:
                 total[count] += getattr(run, count)
             found = [
@@ -95,7 +102,10 @@ class Command(BaseCommand):
     def _show_bar(run: Import) -> None:
         share = min(1.0, run.read_bytes / run.input_bytes) if run.input_bytes else 1.0
         bar = "#" * round(BAR * share)
-        sys.stderr.write(f"\r[{bar:<{BAR}}] {share:4.0%}  {run.taken:,}")
+        pace = f"  {run.pace:,.0f}/s" if run.pace else ""
+        left = f"  {_write_seconds(run.seconds_left)} left" if run.seconds_left is not None else ""
+        # Padded, so that a shorter line leaves nothing of a longer one.
+        sys.stderr.write(f"\r{f'[{bar:<{BAR}}] {share:4.0%}  {run.taken:,}{pace}{left}':<{WIDTH}}")
         sys.stderr.flush()
 
     def _report(self, name: str, run: Import, rejections: list[dict[str, str]]) -> None:
@@ -122,6 +132,12 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(refusal % {"slug": slug}, returncode=2)
         return found
+
+
+def _write_seconds(seconds: int) -> str:
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _read_date(text: str) -> date:

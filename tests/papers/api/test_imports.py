@@ -207,3 +207,13 @@ def test_filters_and_pages_of_rejections(organisers_script, organiser, club):
     assert walked == [f"line {number}" for number in range(1, 6)]
     for query, number in (("state=queued", 1), ("state=done", 0), ("club=ml", 1), ("club=bio", 0)):
         assert len(organisers_script.get(f"{IMPORTS}?{query}").json()["results"]) == number
+
+
+def test_cancelling(organisers_script, script, outsiders_script, club):
+    address = upload(organisers_script, club="ml").headers["Location"]
+    assert outsiders_script.post(f"{address}cancel/").status_code == 404
+    assert script.post(f"{address}cancel/").status_code == 403
+    for _again in range(2):
+        answer = organisers_script.post(f"{address}cancel/")
+        assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+        assert answer.json()["finished"]

@@ -51,6 +51,12 @@ TABLE = [
     ("GET", "imports", "/api/v1/imports/", EVERYBODY_SIGNED_IN),
     ("POST", "imports", "/api/v1/imports/", {"visitor": 401, "reader": 403} | dict.fromkeys(CAST[1:5] + CAST[6:], 400)),
     ("GET", "import", "/api/v1/imports/{run}/", MEMBERS_READ),
+    (
+        "POST",
+        "cancel_import",
+        "/api/v1/imports/{run}/cancel/",
+        dict(zip(CAST, [401, 404, 403, 200, 404, 403, 404, 403], strict=True)),
+    ),
     ("GET", "rejections", "/api/v1/imports/{run}/rejections/", MEMBERS_READ),
     ("GET", "clubs", "/api/v1/clubs/", EVERYBODY_SIGNED_IN),
     ("GET", "club", "/api/v1/clubs/ml/", MEMBERS_READ),

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from papers import importing
 from papers.models import Import, Paper, RejectedRecord
+from papers.templatetags.durations import time_left
 from tests.papers.test_importing import page
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +151,41 @@ def test_a_finished_import_leads_to_what_came_in(client, get, organiser, club, h
     Import.objects.update(state=Import.State.FAILED, error="It is empty.")
     page = get(run.get_absolute_url())
     assert "/clubs/ml/papers/date/2025-04-25" not in page.hrefs and "/imports/new" in page.hrefs
+
+
+def test_organiser_cancels(client, organiser, member, run):
+    client.force_login(member)
+    assert "Cancel this import" not in client.get(run.get_absolute_url()).content.decode()
+    client.force_login(organiser)
+    assert "Cancel this import" in client.get(run.get_absolute_url()).content.decode()
+    response = client.post(reverse("papers:import_cancel", args=[run.pk]))
+    assert response["Location"] == run.get_absolute_url()
+    after = client.get(run.get_absolute_url()).content.decode()
+    assert "Cancelled. What had come in by then stays." in after
+    assert "Cancel this import" not in after and "hx-trigger" not in after
+
+
+def test_pace_and_time_left_are_told_and_what_broke_off(client, organiser, run):
+    Import.objects.filter(pk=run.pk).update(
+        state="running", leased_until=timezone.now(), pace=1234.4, seconds_left=130, attempts=2, taken=40_000
+    )
+    client.force_login(organiser)
+    shown = client.get(run.get_absolute_url()).content.decode()
+    assert "1,234 a second" in shown
+    assert "about 2 minutes left" in shown
+    assert "It broke off once and went on where it had stopped" in shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "a few seconds left"),
+        (34, "about 30 seconds left"),
+        (58, "about 1 minute left"),
+        (200, "about 3 minutes left"),
+        (5_000, "about 1 hour left"),
+        (90_000, "about 25 hours left"),
+    ],
+)
+def test_time_left_in_words(seconds, words):
+    assert time_left(seconds) == words
