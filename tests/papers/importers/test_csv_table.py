@@ -76,7 +76,8 @@ class TestHeadings:
         ("heading", "mapping"),
         [
             pytest.param(
-                '"Authors","Author full names","Author(s) ID","Title","Year","Source title","Volume","Issue","Art. No.",'
+                '"Authors","Author full names","Author(s) ID","Title","Year","Source title","Volume","Issue",'
+                '"Art. No.",'
                 '"Page start","Page end","Page count","Cited by","DOI","Link","Abstract","Author Keywords","ISBN",'
                 '"Document Type"',
                 {
@@ -144,7 +145,7 @@ class TestHeadings:
 
     def test_missing_one_is_explained(self):
         with pytest.raises(
-            UnreadableInput, match="no heading that says which column is the title.*“1”, “Rain”"
+            UnreadableInput, match=r"no heading that says which column is the title.*“1”, “Rain”"
         ):
             read_table("1,Rain,2021\n2,Snow,2022\n")
 
