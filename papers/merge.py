@@ -271,6 +271,14 @@ class Likeness(Enum):
     DIFFERENT = "different"
 
 
+class Contradiction(Enum):
+    """What two descriptions of a title may disagree on."""
+
+    IDENTIFIERS = "identifiers"
+    YEARS = "years"
+    PLACES = "places"
+
+
 _YEARS_APART: Final = 2  # between the preprint and the published form
 
 
@@ -293,11 +301,7 @@ def compare_works(one: Described, other: Described) -> Likeness:
     key = title_key(one.title)
     if not key or key != title_key(other.title) or _stand_apart(one, other):
         return Likeness.DIFFERENT
-    contradicts = (
-        are_of_two_works(one.identifiers, other.identifiers)
-        or _contradict_years(one.published, other.published)
-        or _contradict_places(one, other)
-    )
+    contradicts = any(find_contradictions(one, other))
     if is_bare(one) or is_bare(other):
         return Likeness.UNSURE if contradicts else Likeness.TITLE_ONLY
     if not one.authors or not other.authors:
@@ -306,6 +310,16 @@ def compare_works(one: Described, other: Described) -> Likeness:
     if set(first).isdisjoint(second):
         return Likeness.DIFFERENT
     return Likeness.SAME if _agree_on_authors(first, second) and not contradicts else Likeness.UNSURE
+
+
+def find_contradictions(one: Described, other: Described) -> Iterable[Contradiction]:
+    """Yield what two descriptions that share no identifier state and disagree on."""
+    if are_of_two_works(one.identifiers, other.identifiers):
+        yield Contradiction.IDENTIFIERS
+    if _contradict_years(one.published, other.published):
+        yield Contradiction.YEARS
+    if _contradict_places(one, other):
+        yield Contradiction.PLACES
 
 
 def is_bare(record: Described) -> bool:

@@ -1,6 +1,7 @@
 """The only door into the catalogue. One paper is a batch of one."""
 
 from ._adding import FIRST_DAY, FUTURE, Change, Outcome, add_records
+from ._reviewing import keep_apart, merge_pair, propose_pair
 from ._separating import unmerge
 from ._uniting import Refused, merge_papers
 
@@ -11,6 +12,9 @@ __all__ = [
     "Outcome",
     "Refused",
     "add_records",
+    "keep_apart",
+    "merge_pair",
     "merge_papers",
+    "propose_pair",
     "unmerge",
 ]

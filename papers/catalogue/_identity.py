@@ -4,12 +4,14 @@ What shares none of these with anything takes the shorter way of `_staging`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set, Sized
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from django.db import connection, models
 
 from papers import merge
+from papers.differences import explain_doubt
 from papers.identifiers import Identifier
 from papers.models import CandidatePair, Paper, PaperIdentifier, Source, SourceRecord
 from papers.records import Record, from_data
@@ -19,12 +21,16 @@ from papers.versions import Stamps
 from ._incoming import FOLDED, Incoming, fold_known_to, fold_with_owner
 from ._merging import move_everything
 
+FEW: Final = 5
+"""Papers of one title that people are asked about; more share one that tells nothing, as "Editorial"."""
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class _Work:
     """A paper while a batch is taken in; `into` is the one it turned out to be."""
 
     paper: Paper
+    names: set[Identifier] = field(default_factory=set)
     is_new: bool = False
     first_key: str = ""
     into: "_Work | None" = None
@@ -53,7 +59,9 @@ class Batch:
             | set(self.by_identifier.values())
             | {paper_id for namesakes in self.by_title.values() for paper_id, _ in namesakes}
         )
+        self.names = _load_names(self.existing)
         self.apart = find_apart(self.existing)
+        self.doubts: list[tuple[_Work, _Work, str]] = []
         self.works: dict[int, _Work] = {}
         self.new_by_identifier: dict[Identifier, _Work] = {}
         self.new_by_title: dict[str, list[tuple[_Work, merge.Described]]] = defaultdict(list)
@@ -86,6 +94,7 @@ class Batch:
             unique_fields=["source", "key"],
             update_fields=["paper", "content_hash", "data", "received"],
         )
+        self._note_doubts()
         papers = {work.paper.pk: work.paper for work in works.values()}
         return fold_papers(papers) if papers else []
 
@@ -102,30 +111,91 @@ class Batch:
         if own is not None:
             alike.append(own)
         title = merge.title_key(record.title)
-        alike += self._match_by_title(record, title, has_paper=bool(alike))
-        work = self._unite(alike, own) or _Work(Paper(title=record.title), is_new=True, first_key=key)
+        same, doubts = self._match_by_title(record, title, alike)
+        work = self._unite(alike + same, own) or _Work(Paper(title=record.title), is_new=True, first_key=key)
+        self.doubts += [(work, other, reason) for other, reason in doubts]
+        work.names.update(record.identifiers)
         for name in record.identifiers:
             self.new_by_identifier[name] = work
         self.new_by_title[title].append((work, record))
         return work
 
     def _work_of(self, pk: int) -> _Work:
-        return self.works.setdefault(pk, _Work(self.existing[pk])).root
+        return self.works.setdefault(pk, _Work(self.existing[pk], self.names[pk])).root
 
-    def _match_by_title(self, record: Record, title: str, *, has_paper: bool) -> list[_Work]:
-        """Return the papers of this title that are surely the record's; what is unsure stays apart."""
+    def _match_by_title(
+        self, record: Record, title: str, found: Sequence[_Work]
+    ) -> tuple[list[_Work], list[tuple[_Work, str]]]:
+        """Return the papers of this title that are surely the record's, and those that may be, each with why.
+
+        `found` are the papers it belongs to by key and identifiers. What is unsure stays apart: a record is
+        also not tied by its title to a paper that its own contradicts, nor to two that contradict each other.
+        """
         known, new = self.by_title.get(title, ()), self.new_by_title[title]
+        is_shared_by_few = len(known) + len(new) <= FEW
         # Thousands may be called “Editorial”: those that another identifier tells apart are passed over first.
-        others = [(self._work_of(pk), said) for pk, said in known if not _is_told_apart(record, said)]
-        others += [(work.root, said) for work, said in new if not _is_told_apart(record, said)]
-        alike = [(work, merge.compare_works(record, said)) for work, said in others]
-        same = [work for work, likeness in alike if likeness is merge.Likeness.SAME]
-        if same or has_paper:
-            return same
-        is_only_one = len(others) == len(known) + len(new) and len({id(work) for work, _ in alike}) == 1
-        if is_only_one and all(likeness is merge.Likeness.TITLE_ONLY for _, likeness in alike):
-            return [alike[0][0]]
-        return []
+        others = [
+            (self._work_of(pk), said)
+            for pk, said in known
+            if is_shared_by_few or not _is_told_apart(record, said)
+        ]
+        others += [
+            (work.root, said) for work, said in new if is_shared_by_few or not _is_told_apart(record, said)
+        ]
+        alike = [
+            (work, said, merge.compare_works(record, said)) for work, said in others if work not in found
+        ]
+        names = set(record.identifiers).union(*(work.names for work in found))
+        same = [
+            work
+            for work, _, likeness in alike
+            if likeness is merge.Likeness.SAME and not _are_of_two_works(names, work.names)
+        ]
+        if any(
+            _are_of_two_works(one.names, other.names) for one in same for other in same if one is not other
+        ):
+            same = []
+        if not same and not found and self._is_only_one(known, new, alike):
+            same = [alike[0][0]]
+        doubts = []
+        if is_shared_by_few:
+            doubts = [
+                (work, reason)
+                for work, said, likeness in alike
+                if work not in same
+                and likeness is not merge.Likeness.DIFFERENT
+                and (reason := explain_doubt(record, said))
+            ]
+        return same, doubts
+
+    @staticmethod
+    def _is_only_one(known: Sized, new: Sized, alike: Sequence[tuple[_Work, Any, merge.Likeness]]) -> bool:
+        """Tell whether a title names one paper, so that a record with little else is of it."""
+        return (
+            len(alike) == len(known) + len(new)
+            and len({id(work) for work, _, _ in alike}) == 1
+            and all(likeness is merge.Likeness.TITLE_ONLY for _, _, likeness in alike)
+        )
+
+    def _note_doubts(self) -> None:
+        """Remember which papers may be one, for people to decide. Papers are written, and those that go have gone."""
+        pairs = {}
+        for one, other, reason in self.doubts:
+            first, second = sorted([one.root.paper.pk, other.root.paper.pk])
+            if first != second:
+                pairs[first, second] = CandidatePair(
+                    first_id=first, second_id=second, reason=reason, club_id=self.source.club_id
+                )
+        if self.source.club_id is None:
+            # What a club's file brought up before is now for everybody to see.
+            CandidatePair.objects.bulk_create(
+                pairs.values(),
+                update_conflicts=True,
+                unique_fields=["first", "second"],
+                update_fields=["club"],
+            )
+        else:
+            CandidatePair.objects.bulk_create(pairs.values(), ignore_conflicts=True)
 
     def _unite(self, alike: list[_Work], own: _Work | None) -> _Work | None:
         """Return the one work that all of these are, merging papers that a record shows to be the same.
@@ -148,7 +218,9 @@ class Batch:
                 continue
             if not other.is_new:
                 if self.source.club_id is not None:
-                    continue  # a club's file decides nothing about papers of others: they stay apart
+                    # A club's file decides nothing about papers of others: they stay apart.
+                    self.doubts.append((keep, other, "A file of your club says that both are one."))
+                    continue
                 reason = "A record names both, by identifiers or by title and authors."
                 move_everything(keep.paper, other.paper, reason=reason, stamps=self.stamps)
                 pairs = (
@@ -156,17 +228,26 @@ class Batch:
                 )
                 self.apart = {frozenset(pair) for pair in pairs}
             other.into = keep
+            keep.names |= other.names
         return keep
 
 
 def _is_told_apart(record: Record, other: merge.Described) -> bool:
     """Tell whether two works share no identifier and have two that no work has both: surely not the same."""
-    return bool(
-        record.identifiers
-        and other.identifiers
-        and set(record.identifiers).isdisjoint(other.identifiers)
-        and merge.are_of_two_works(record.identifiers, other.identifiers)
-    )
+    return _are_of_two_works(set(record.identifiers), other.identifiers)
+
+
+def _are_of_two_works(names: Set[Identifier], others: Collection[Identifier]) -> bool:
+    return bool(names and others) and names.isdisjoint(others) and merge.are_of_two_works(names, others)
+
+
+def _load_names(paper_ids: Iterable[int]) -> dict[int, set[Identifier]]:
+    """Return the identifiers of each of some papers."""
+    names: dict[int, set[Identifier]] = {pk: set() for pk in paper_ids}
+    rows = PaperIdentifier.objects.filter(paper__in=list(names)).values_list("paper_id", "scheme", "value")
+    for pk, scheme, value in rows:
+        names[pk].add(Identifier(scheme, value))
+    return names
 
 
 def find_apart(paper_ids: Collection[int]) -> set[frozenset[int | None]]:
