@@ -110,6 +110,20 @@ def can_choose_sources(user: Person, club: Club) -> bool:
     return is_organiser(user, club)
 
 
+def can_review(user: Person, clubs: Iterable[Club]) -> bool:
+    """Look through pairs of papers that may be one, and propose some: administrators, and organisers of any club."""
+    return is_administrator(user) or any(is_organiser(user, club) for club in clubs)
+
+
+def can_decide(user: Person, owner: Club | None) -> bool:
+    """Merge two papers, keep them apart, take a merge back.
+
+    An administrator decides about what is everybody's. Where one of the papers is private to a club (`owner`), only
+    that club has anything on it, so that its organisers decide as well.
+    """
+    return is_administrator(user) or (owner is not None and is_organiser(user, owner))
+
+
 def can_see_members(user: Person, club: Club) -> bool:
     return is_member(user, club)
 

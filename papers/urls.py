@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from .api import hugging_face
-from .views import acts, club, comments, health, imports, listings, papers, reading_list, search
+from .views import acts, club, comments, health, imports, listings, papers, reading_list, review, search
 
 app_name = "papers"
 
@@ -20,6 +20,13 @@ urlpatterns = [
     re_path(r"^papers/(?P<name>[^?]+)\.md$", hugging_face.paper_markdown, name="paper_markdown"),
     re_path(r"^papers/(?P<name>[\w.:-]+(?:/\w+)?)$", papers.paper_by_identifier, name="paper_by_identifier"),
     path("search", search.search_papers, name="search"),
+    # Papers that may be one
+    path("review/", review.pair_list, name="pair_list"),
+    path("review/<int:pk>", review.pair_detail, name="pair_detail"),
+    path("review/<int:pk>/decide", review.decide_pair, name="decide_pair"),
+    path("review/decisions", review.decision_list, name="decision_list"),
+    path("review/merged/<int:pk>/take-back", review.take_back, name="take_back"),
+    path("review/propose/<int:pk>", review.propose_pair, name="propose_pair"),
     # Imports
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new", imports.import_new, name="import_new"),

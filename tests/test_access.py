@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts import invitations
-from papers import discussion, reading_list
+from papers import catalogue, discussion, reading_list
 from papers.models import Import
 from tests import factories
 
@@ -54,6 +54,10 @@ PAGES = {
     "papers:import_new": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],  # the outsider owns another club
     "papers:import_detail": CLUB,
     "papers:import_cancel": POST,
+    # Papers that may be one: organisers and administrators
+    "papers:pair_list": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
+    "papers:pair_detail": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
+    "papers:decision_list": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
     # A club
     "papers:club_home": CLUB,
     "papers:entry_list": CLUB,
@@ -73,6 +77,16 @@ PAGES = {
     "accounts:tokens": PEOPLE,
 }
 ACTS = {  # name: what each of the cast gets for a POST
+    "papers:propose_pair": [SIGN_IN, AWAY, FORBIDDEN, AWAY, AWAY, AWAY],
+    "papers:decide_pair": [
+        SIGN_IN,
+        FORBIDDEN,
+        FORBIDDEN,
+        FORBIDDEN,
+        FORBIDDEN,
+        AWAY,
+    ],  # both papers are everybody's
+    "papers:take_back": [SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, AWAY],
     "papers:stopped": CLUB,
     "papers:triage": CLUB_LEADS_ON,
     "papers:tag": CLUB_LEADS_ON,
@@ -142,6 +156,10 @@ def place(club, source, owner, organiser, member):
     comment = discussion.post_comment(reading_list.note(club, paper), text="Mine.", by=member)
     uploads = factories.make_source(club=club, kind="upload")
     run = Import.objects.create(source=uploads, club=club, input_name="list.txt", queued_by=organiser)
+    other = factories.make_paper("On entry", source=source)
+    pair = catalogue.propose_pair(paper, other, reason="", by=organiser)
+    gone = factories.make_paper("On access again", source=source)
+    catalogue.merge_papers(paper, gone, reason="")
     invitation = invitations.invite(club, email="", role="member", by=owner)
     other = factories.make_user("Max Member", club=club)
     return {
@@ -152,6 +170,9 @@ def place(club, source, owner, organiser, member):
         "pk": {
             "papers:import_detail": run.pk,
             "papers:import_cancel": run.pk,
+            "papers:pair_detail": pair.pk,
+            "papers:decide_pair": pair.pk,
+            "papers:take_back": gone.pk,
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,
@@ -167,6 +188,8 @@ def place(club, source, owner, organiser, member):
 
 
 FIELDS = {
+    "papers:propose_pair": lambda _place: {"other": "2504.00001"},
+    "papers:decide_pair": lambda _place: {"act": "apart"},
     "papers:stopped": lambda place: {"paper": place["paper"]},
     "papers:triage": lambda _place: {"value": "1"},
     "papers:tag": lambda _place: {"tag": "theory"},
