@@ -16,7 +16,7 @@ from papers.numbers import LARGEST, read_number
 
 from . import identifiers, search
 from .identifiers import Identifier
-from .models import Entry, Import, Listing, Paper
+from .models import CandidatePair, Entry, Import, Listing, Paper
 
 LONGEST_QUERY = 400
 
@@ -131,6 +131,14 @@ class EntryFilter(django_filters.FilterSet):
 
     def keep_tag(self, entries: QuerySet[Entry], name: str, tag: str) -> QuerySet[Entry]:
         return entries.filter(taggings__tag__name__iexact=tag)
+
+
+class PairFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=CandidatePair.State.choices, label=_("open or apart."))
+
+    class Meta:
+        model = CandidatePair
+        fields: list[str] = []
 
 
 class ImportFilter(django_filters.FilterSet):

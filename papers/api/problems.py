@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from papers import discussion, importing, reading_list
+from papers import catalogue, discussion, importing, reading_list
 from papers.models import Entry
 
 logger = logging.getLogger("django.request")
@@ -113,7 +113,7 @@ def translate(error: Exception) -> exceptions.APIException:
             return InvalidInput({"text": [str(error)]})
         case discussion.TooManyComments():
             return exceptions.Throttled(wait=discussion.POSTS_SECONDS, detail=str(error))
-        case discussion.Refused():
+        case discussion.Refused() | catalogue.Refused():
             return Refused(str(error))
         case importing.TooLarge():
             return TooLarge(str(error))

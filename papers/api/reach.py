@@ -14,7 +14,17 @@ from rest_framework.request import Request
 
 from accounts import permissions
 from accounts.models import ApiToken, Club, User
-from papers.models import Entry, Import, Listing, ListingItem, MergedPaper, Paper, Source
+from papers.models import (
+    CandidatePair,
+    Decision,
+    Entry,
+    Import,
+    Listing,
+    ListingItem,
+    MergedPaper,
+    Paper,
+    Source,
+)
 from papers.models.catalogue import PaperQuerySet
 
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -53,6 +63,15 @@ class Reach:
         """Ids that lead to another paper."""
         merged = self._narrow(MergedPaper.objects.visible_to(self.user), "private_to", or_nobodys=True)
         return merged.filter(paper__in=self.papers().values("pk"))
+
+    def pairs(self) -> QuerySet[CandidatePair]:
+        pairs = CandidatePair.objects.visible_to(self.user)
+        for owner in ("first__private_to", "second__private_to", "club"):
+            pairs = self._narrow(pairs, owner, or_nobodys=True)
+        return pairs
+
+    def decisions(self) -> QuerySet[Decision]:
+        return self._narrow(Decision.objects.visible_to(self.user), "private_to", or_nobodys=True)
 
     def papers_for(self, club: Club) -> QuerySet[Paper]:
         """Papers that may get an entry of a club: what is private to another club stays out of this one."""

@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from . import docs, hugging_face
-from .views import catalogue, clubs, comments, entries, imports
+from .views import catalogue, clubs, comments, entries, imports, review
 from .views.fallback import Fallback
 
 app_name = "api"
@@ -26,6 +26,12 @@ urlpatterns = [
     path("v1/imports/<int:pk>/", imports.ImportDetail.as_view(), name="import"),
     path("v1/imports/<int:pk>/cancel/", imports.ImportCancel.as_view(), name="cancel_import"),
     path("v1/imports/<int:pk>/rejections/", imports.RejectionList.as_view(), name="rejections"),
+    # Papers that may be one
+    path("v1/pairs/", review.PairList.as_view(), name="pairs"),
+    path("v1/pairs/<int:pk>/", review.PairDetail.as_view(), name="pair"),
+    path("v1/pairs/<int:pk>/decision/", review.PairDecision.as_view(), name="pair_decision"),
+    path("v1/decisions/", review.DecisionList.as_view(), name="decisions"),
+    path("v1/merged/<int:pk>/", review.Merged.as_view(), name="merged"),
     # Clubs
     path("v1/clubs/", clubs.ClubList.as_view(), name="clubs"),
     path(CLUB, clubs.ClubDetail.as_view(), name="club"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts import invitations
-from papers import discussion, reading_list
+from papers import catalogue, discussion, reading_list
 from papers.models import Import
 from tests import factories
 
@@ -71,7 +71,10 @@ def lab(club, owner, member, organiser, source, transactional_db):
     run.rejections.create(
         number=1, place="line 1", reason=f"There is no title in {LONG}", raw="{" + "x" * 600
     )
-    return {"paper": paper.pk, "comment": comment.pk, "import": run.pk}
+    pair = catalogue.propose_pair(paper, skipped, reason=LONG, by=owner)
+    gone = factories.make_paper("Gone " + LONG, source=source)
+    catalogue.merge_papers(skipped, gone, reason=LONG)
+    return {"paper": paper.pk, "comment": comment.pk, "import": run.pk, "pair": pair.pk}
 
 
 MEMBERS_PAGES = [
@@ -91,6 +94,9 @@ PEOPLES_PAGES = [
     "/imports/",
     "/imports/new",
     "/imports/{import}",
+    "/review/",
+    "/review/{pair}",
+    "/review/decisions",
     "/clubs/ml/members/",
     "/clubs/ml/settings/",
     "/clubs/new",
@@ -138,7 +144,7 @@ def test_members_pages(open_window, member, lab, paths):
     report(look_over(open_window(member), lab, paths))
 
 
-@pytest.mark.parametrize("paths", [PEOPLES_PAGES[:6], PEOPLES_PAGES[6:]], ids=["club", "account"])
+@pytest.mark.parametrize("paths", [PEOPLES_PAGES[:8], PEOPLES_PAGES[8:]], ids=["club", "account"])
 def test_owners_pages(open_window, owner, lab, paths):
     report(look_over(open_window(owner), lab, paths))
 

@@ -10,7 +10,7 @@ from django.urls import get_resolver
 
 from accounts import clubs as club_verbs
 from accounts.models import Role
-from papers import discussion, reading_list
+from papers import catalogue, discussion, reading_list
 from papers.models import Import
 from tests import factories
 
@@ -31,6 +31,14 @@ def members_write(status):
 
 
 NOBODY_KNOWS = dict(zip(CAST, [401, 404, 404, 404, 404, 404, 404, 404], strict=True))
+
+# For organisers of some club, and administrators; only an administrator decides about what is everybody's.
+REVIEWERS = dict(zip(CAST, [401, 200, 403, 200, 200, 403, 403, 403], strict=True))
+
+
+def deciders(status):
+    return dict(zip(CAST, [401, 403, 403, 403, status, 403, 403, 403], strict=True))
+
 
 TABLE = [
     ("GET", "schema", "/api/schema/", OPEN),
@@ -58,6 +66,12 @@ TABLE = [
         dict(zip(CAST, [401, 404, 403, 200, 404, 403, 404, 403], strict=True)),
     ),
     ("GET", "rejections", "/api/v1/imports/{run}/rejections/", MEMBERS_READ),
+    ("GET", "pairs", "/api/v1/pairs/", REVIEWERS),
+    ("POST", "pairs", "/api/v1/pairs/", REVIEWERS | dict.fromkeys(("outsider", "organiser", "administrator"), 400)),
+    ("GET", "pair", "/api/v1/pairs/{pair}/", REVIEWERS),
+    ("PUT", "pair_decision", "/api/v1/pairs/{pair}/decision/", deciders(400)),
+    ("GET", "decisions", "/api/v1/decisions/", REVIEWERS),
+    ("DELETE", "merged", "/api/v1/merged/{merged}/", deciders(204)),
     ("GET", "clubs", "/api/v1/clubs/", EVERYBODY_SIGNED_IN),
     ("GET", "club", "/api/v1/clubs/ml/", MEMBERS_READ),
     ("GET", "members", "/api/v1/clubs/ml/members/", MEMBERS_READ),
@@ -118,6 +132,9 @@ def places(club, member, organiser, entry, listing, private_paper):
     private_source = private_paper.source_records.get().source
     private_listing = factories.make_listing(source=private_source)
     run = Import.objects.create(source=private_source, club=club, queued_by=organiser, input_name="a.txt")
+    gone, other = factories.make_paper(), factories.make_paper()
+    catalogue.merge_papers(entry.paper, gone, reason="The same.")
+    pair = catalogue.propose_pair(entry.paper, other, reason="The same.", by=organiser)
     return {
         "paper": entry.paper_id,
         "private_paper": private_paper.pk,
@@ -128,6 +145,8 @@ def places(club, member, organiser, entry, listing, private_paper):
         "entry": entry.pk,
         "comment": comment.pk,
         "run": run.pk,
+        "pair": pair.pk,
+        "merged": gone.pk,
     }
 
 
