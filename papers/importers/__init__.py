@@ -21,6 +21,7 @@ from typing import BinaryIO, Final, Protocol, cast
 
 from papers.importers import (
     arxiv_atom,
+    arxiv_rss,
     containers,
     csv_table,
     endnote_xml,
@@ -52,6 +53,7 @@ FORMATS: Final[dict[str, Importer]] = {
     module.NAME: cast(Importer, module)
     for module in (
         arxiv_atom,
+        arxiv_rss,
         pubmed,
         zotero_rdf,
         endnote_xml,

@@ -17,7 +17,7 @@ from papers.identifiers import Identifier, address, split_arxiv_revision
 from papers.identifiers import parse as parse_identifier
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs
 from papers.importers.times import read_moment
-from papers.importers.xml_records import Words, XmlReader, read_each
+from papers.importers.xml_records import Words, XmlReader, read_each, text_of
 from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "arxiv-atom"
@@ -56,9 +56,9 @@ def parse(
 
 
 def _read_entry(entry: etree._Element, place: str, raw: str, *, listed: date | None) -> Record | Rejection:
-    named = clean_line(_text(entry, f"{_ATOM}id"))
+    named = clean_line(text_of(entry, f"{_ATOM}id"))
     if place == "entry 1" and "/api/errors" in named:
-        message = clean_line(_text(entry, f"{_ATOM}summary")) or named.partition("#")[2]
+        message = clean_line(text_of(entry, f"{_ATOM}summary")) or named.partition("#")[2]
         raise UnreadableInput(f"arXiv answered with an error instead of papers: {message[:500]}.")
     if place == "entry 1" and named.startswith("oai:"):
         raise UnreadableInput("This is an announcement feed of rss.arxiv.org, not an answer of arXiv's API.")
@@ -67,22 +67,22 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, listed: date | N
         return Rejection(place, f"Its id is no arXiv identifier: {named[:200] or 'there is none'}.", raw)
     arxiv_id, revision = found
     dois = _read_dois(entry)
-    abstract = mark_paragraphs(_text(entry, f"{_ATOM}summary"))
-    comment = _text(entry, f"{_ARXIV}comment")
-    published = read_moment(_text(entry, f"{_ATOM}published"))
+    abstract = mark_paragraphs(text_of(entry, f"{_ATOM}summary"))
+    comment = text_of(entry, f"{_ARXIV}comment")
+    published = read_moment(text_of(entry, f"{_ATOM}published"))
     primary = [term for found in entry.iterfind(f"{_ARXIV}primary_category") if (term := found.get("term"))]
     return clean_record(
         key=arxiv_id.value,
-        title=_text(entry, f"{_ATOM}title"),
+        title=text_of(entry, f"{_ATOM}title"),
         abstract=abstract,
-        authors=(_text(author, f"{_ATOM}name") for author in entry.iterfind(f"{_ATOM}author")),
+        authors=(text_of(author, f"{_ATOM}name") for author in entry.iterfind(f"{_ATOM}author")),
         # A second DOI is of another work (an erratum, another part), so it is a link and no identifier.
         identifiers=[arxiv_id, *dois[:1]],
         published=published.date() if published else None,
-        updated=read_moment(_text(entry, f"{_ATOM}updated")),
+        updated=read_moment(text_of(entry, f"{_ATOM}updated")),
         revision=revision,
         categories=[*primary, *(found.get("term", "") for found in entry.iterfind(f"{_ATOM}category"))],
-        journal=_text(entry, f"{_ARXIV}journal_ref"),
+        journal=text_of(entry, f"{_ARXIV}journal_ref"),
         # Made from the identifiers, as the links of the feed change with each revision and each server.
         urls=[
             ("page", address(arxiv_id)),
@@ -99,11 +99,6 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, listed: date | N
 
 
 def _read_dois(entry: etree._Element) -> list[Identifier]:
-    written = " ".join(_text(found) for found in entry.iterfind(f"{_ARXIV}doi"))
+    written = " ".join(text_of(found) for found in entry.iterfind(f"{_ARXIV}doi"))
     found = (parse_identifier(word, "doi") for word in written.split())
     return [doi for doi in found if doi and doi.scheme == "doi"]
-
-
-def _text(element: etree._Element, path: str = ".") -> str:
-    found = element.find(path)
-    return "" if found is None else "".join(found.itertext())

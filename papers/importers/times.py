@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from papers.records import Precision
 
 FIRST_YEAR: Final = 1000
 LAST_YEAR: Final = 2100
+_MOST: Final = 100  # characters in which a date is looked for
 
 
 def read_moment(text: str) -> datetime | None:
-    """Read an ISO 8601 or RFC 3339 time and bring it to UTC; None where the text is none.
+    """Read a time and bring it to UTC; None where the text is none.
 
-    A time without a zone is taken for UTC.
+    It may be written by ISO 8601 or RFC 3339, or by RFC 5322, section 3.3 ("Mon, 27 Apr 2026 00:00:00 -0400"), as
+    mail and RSS have it. A time without a zone is taken for UTC.
     """
+    text = text[:_MOST].strip()
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text) if text[:1].isdigit() else parsedate_to_datetime(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
@@ -77,7 +81,6 @@ _YEAR_LAST: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,4}(?![0-9])")
-_MOST: Final = 100  # characters in which a date is looked for
 
 
 def read_date(text: str) -> PartialDate | None:

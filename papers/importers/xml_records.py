@@ -69,15 +69,21 @@ def read_root(head: bytes) -> etree._Element | None:
 
 
 def read_each(
-    reader: XmlReader, read: Callable[[etree._Element, str, str], Record | Rejection | None]
+    reader: XmlReader,
+    read: Callable[[etree._Element, str, str], Record | Rejection | None],
+    *,
+    read_other: Callable[[Found], None] | None = None,
 ) -> Iterator[Record | Rejection]:
     """Read the records of a reader one by one, by a function that is given an element, its place and raw text.
 
-    What has a problem becomes a rejection, and so does a missing end. None passes over a record.
+    What has a problem becomes a rejection, and so does a missing end. None passes over a record. `read_other`
+    is given what stands outside the records and was asked for.
     """
     place = ""
     for found in reader:
         if not found.place:
+            if read_other:
+                read_other(found)
             continue
         place = found.place
         if found.element is None:
@@ -157,7 +163,8 @@ class XmlReader:
     elements of its own name; without it, one that begins within another means that the first has lost its
     end, and both are kept apart.
 
-    `root` is the outermost element, without its content. `problem` tells, after the last record, why the
+    `root` is the outermost element, without its content; `records` may be changed by what it is, until the reading
+    begins. `problem` tells, after the last record, why the
     document has no proper end; it is empty where it has.
 
     Raises UnreadableInput where the input is no XML, declares entities or is in an unknown encoding.
@@ -173,7 +180,7 @@ class XmlReader:
         is_nested: bool = False,
     ) -> None:
         self.problem = ""
-        self._records = None if records is None else frozenset(records)
+        self.records = None if records is None else frozenset(records)
         self._others = frozenset(others)
         self._words = words
         self._is_nested = is_nested or records is None
@@ -324,9 +331,9 @@ class XmlReader:
             self._stop_early()
 
     def _is_record(self, name: str) -> bool:
-        if self._records is None:
+        if self.records is None:
             return len(self._around) == 1 and not self._adrift
-        return name in self._records
+        return name in self.records
 
     def _open(self, mark: re.Match[bytes]) -> None:
         tag = self._match_tag()
@@ -431,7 +438,7 @@ class XmlReader:
         if tag not in self._patterns:
             prefix = tag[: tag.rfind(b":") + 1]
             name = _local(tag)
-            names = self._records if self._records and name in self._records else [name]
+            names = self.records if self.records and name in self.records else [name]
             kinds = b"|".join(re.escape(prefix + kind.encode()) for kind in sorted(names))
             self._patterns[tag] = re.compile(
                 rb"<(?:(?P<literal>!--|!\[CDATA\[|\?)|(?P<end>/" + re.escape(tag) + rb"\s*>)"
@@ -527,3 +534,9 @@ def _replace_entity(found: re.Match[str]) -> str:
     if found["name"] in _OWN_ENTITIES:
         return found[0]
     return html5.get(found["name"], found[0])
+
+
+def text_of(element: etree._Element, path: str = ".") -> str:
+    """Give all text of the first element that a path finds, or an empty one."""
+    found = element.find(path)
+    return "" if found is None else "".join(found.itertext())

@@ -18,6 +18,7 @@ SMALL = {name: next(DATA.glob(f"{name}.*")).read_bytes() for name in importers.F
 STARTS = {
     "hf-json": b"[",
     "arxiv-atom": b'<feed xmlns="http://www.w3.org/2005/Atom">',
+    "arxiv-rss": b'<rss version="2.0"><channel>',
     "pubmed": b"<PubmedArticleSet>",
     "endnote-xml": b"<xml><records>",
     "zotero-rdf": SMALL["zotero-rdf"].partition(b"    <bib:Journal")[0],
