@@ -8,6 +8,68 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Club
 
 from . import importers
+from .importers import csv_table
+from .importers.csv_table import Columns
+
+FIELD_LABELS = {
+    "title": _("Title"),
+    "authors": _("Authors"),
+    "abstract": _("Abstract"),
+    "date": _("Date"),
+    "year": _("Year"),
+    "journal": _("Journal, book or series"),
+    "volume": _("Volume"),
+    "issue": _("Issue"),
+    "pages": _("Pages"),
+    "first_page": _("First page"),
+    "last_page": _("Last page"),
+    "article_number": _("Article number"),
+    "doi": _("DOI"),
+    "arxiv": _("arXiv identifier"),
+    "pmid": _("PMID"),
+    "pmcid": _("PMCID"),
+    "openreview": _("OpenReview identifier"),
+    "isbn": _("ISBN"),
+    "identifiers": _("Identifiers of any kind"),
+    "url": _("Web address"),
+    "pdf": _("Address of the PDF"),
+    "keywords": _("Keywords"),
+    "type": _("Type of work"),
+}
+
+
+class ColumnsForm(forms.Form):
+    """What each column of a table is; a field for each, with the guess to begin with."""
+
+    def __init__(self, *args: Any, columns: Columns, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.columns = columns
+        choices = [("", _("Not read")), *((name, FIELD_LABELS[name]) for name in csv_table.FIELDS)]
+        for number, (heading, field) in enumerate(zip(columns.headings, columns.fields, strict=True)):
+            self.fields[f"column-{number}"] = forms.ChoiceField(
+                label=heading, choices=choices, required=False, initial=field
+            )
+
+    def clean(self) -> dict[str, Any]:
+        chosen = [field for field in self.cleaned_data.values() if field]
+        if twice := next((field for field in chosen if chosen.count(field) > 1), None):
+            raise forms.ValidationError(
+                _("Two columns are read as “%(field)s”. Choose one."), params={"field": FIELD_LABELS[twice]}
+            )
+        if "title" not in chosen:
+            raise forms.ValidationError(_("Say which column is the title."))
+        return self.cleaned_data
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """The heading of each field's column, of a valid form."""
+        pairs = zip(self.columns.headings, self.cleaned_data.values(), strict=True)
+        return {field: heading for heading, field in pairs if field}
+
+    @property
+    def rows(self) -> list[tuple[forms.BoundField, list[str]]]:
+        """Each column's field, with what stands in its first rows."""
+        return [(field, [row[number] for row in self.columns.samples]) for number, field in enumerate(self)]
 
 
 class ImportForm(forms.Form):

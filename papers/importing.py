@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ ATTEMPTS = 3
 # With the database away an import waits, but one that kills its worker each time must end.
 ATTEMPTS_AT_ALL = 20
 CHUNK = 2**20
+HELD = timedelta(days=1)
 # Of a file that is broken all through: enough to see what is wrong; the rest is only counted.
 REJECTIONS_KEPT = 10_000
 
@@ -58,6 +59,10 @@ class TooLarge(Refused):
     pass
 
 
+class NotHeld(Refused):
+    """The file that was kept for its columns to be confirmed is gone."""
+
+
 class LeaseLost(Exception):
     """Another worker has taken this import over, or it was cancelled; nothing of the present batch is written."""
 
@@ -70,18 +75,22 @@ class Upload(Protocol):
 
 def queue_import(
     *,
-    upload: Upload,
+    upload: Upload | str,
     name: str,
     by: User | None,
     club: Club | None = None,
     source: Source | None = None,
     format: str = "",
     date: date | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Import:
     """Store an input under FILES_DIR and queue its import; a worker is woken when the transaction commits.
 
-    Without a source the input goes to the club's uploads, or to the installation's source of its format.
-    Raises TooLarge above UPLOAD_LIMIT bytes, and Refused for an unknown format.
+    `upload` is what came, or the name that `hold_upload` gave it. Without a source the input goes to the club's
+    uploads, or to the installation's source of its format. `columns` are those of a table, as
+    `importers.csv_table` has them; without them they are guessed.
+
+    Raises TooLarge above UPLOAD_LIMIT bytes, NotHeld, and Refused for an unknown format or odd columns.
     """
     check_day(date)
     if format and format not in importers.FORMATS:
@@ -89,10 +98,13 @@ def queue_import(
             _("There is no format “%(format)s”. Known are: %(known)s.")
             % {"format": format, "known": ", ".join(importers.FORMATS)}
         )
-    stored = _store(upload)
+    columns = check_columns(columns)
+    stored = _take_held(upload) if isinstance(upload, str) else _store(upload)
     path = settings.FILES_DIR / stored
     try:
-        run = _make_row(path, name=name, by=by, club=club, source=source, format=format, date=date)
+        run = _make_row(
+            path, name=name, by=by, club=club, source=source, format=format, date=date, columns=columns
+        )
         run.stored_as = stored
         run.save()
     except BaseException:
@@ -103,6 +115,52 @@ def queue_import(
     # Robust: with the broker away the row stays due, and the next tick of the clock takes it.
     transaction.on_commit(lambda: tasks.run_import.delay(run.pk), robust=True)
     return run
+
+
+def check_columns(columns: object) -> dict[str, str] | None:
+    """Give the columns of a table as they are stored. Raises Refused for what are none."""
+    if columns is None:
+        return None
+    try:
+        return importers.csv_table.check_columns(columns)
+    except UnreadableInput as refusal:
+        raise Refused(str(refusal)) from None
+
+
+def hold_upload(upload: Upload) -> str:
+    """Store a table until its columns are confirmed; return the name to ask for it by.
+
+    What nobody confirmed within a day is deleted by the next one that is held. Raises TooLarge.
+    """
+    last = time.time() - HELD.total_seconds()
+    for path in (settings.FILES_DIR / "held").glob("*/*/*"):
+        try:
+            if path.stat().st_mtime < last:
+                path.unlink()
+        except FileNotFoundError:
+            pass  # another one was quicker
+    return _store(upload, folder="held")
+
+
+def guess_held_columns(held: str) -> importers.csv_table.Columns:
+    """Guess the columns of a table that is held. Raises NotHeld, and UnreadableInput where it has no heading."""
+    try:
+        with (settings.FILES_DIR / held).open("rb") as file:
+            return importers.guess_columns(file)
+    except FileNotFoundError:
+        raise NotHeld(_("The file is no longer kept here. Choose it again.")) from None
+
+
+def _take_held(held: str) -> str:
+    """Move a held upload to where imports have theirs; only one who asks for it gets it."""
+    name, target = create_file("imports")
+    target.close()
+    try:
+        os.replace(settings.FILES_DIR / held, settings.FILES_DIR / name)
+    except FileNotFoundError:
+        (settings.FILES_DIR / name).unlink()
+        raise NotHeld(_("The file is no longer kept here. Choose it again.")) from None
+    return name
 
 
 def check_day(day: date | None) -> None:
@@ -123,6 +181,7 @@ def import_file(
     source: Source | None,
     format: str,
     date: date | None,
+    columns: Mapping[str, str] | None = None,
     on_progress: Callable[[Import], None] | None = None,
     on_paper: Callable[[int], None] | None = None,
 ) -> Import:
@@ -132,7 +191,10 @@ def import_file(
     the id of each record's paper, in input order.
     """
     check_day(date)
-    run = _make_row(path, name=name, by=None, club=club, source=source, format=format, date=date)
+    run = _make_row(
+        path, name=name, by=None, club=club, source=source, format=format, date=date,
+        columns=check_columns(columns),
+    )  # fmt: skip
     now = timezone.now()
     run.state, run.attempts, run.started, run.leased_until = Import.State.RUNNING, 1, now, now + LEASE
     run.save()
@@ -153,8 +215,14 @@ def _make_row(
     source: Source | None,
     format: str,
     date: date | None,
+    columns: dict[str, str] | None,
 ) -> Import:
     format = format or _detect_format(path)
+    # Of an archive of several files they are those of the tables in it.
+    if columns is not None and format not in ("", importers.csv_table.NAME):
+        raise Refused(
+            _("Columns are for tables (CSV), and this is in the format %(format)s.") % {"format": format}
+        )
     return Import(
         source=source or default_source(format, club),
         club=source.club if source else club,
@@ -162,6 +230,7 @@ def _make_row(
         input_name=Path(name).name[:300] or _("unnamed"),
         format=format,
         date=date,
+        columns=columns,
         input_bytes=path.stat().st_size,
     )
 
@@ -200,9 +269,9 @@ def create_file(folder: str) -> tuple[str, BinaryIO]:
     return name, open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
-def _store(upload: Upload) -> str:
+def _store(upload: Upload, folder: str = "imports") -> str:
     """Write an upload to a file of a random name; return its path below FILES_DIR."""
-    name, target = create_file("imports")
+    name, target = create_file(folder)
     size = 0
     try:
         with target:
@@ -318,7 +387,9 @@ def _run(
     page: FetchedPage | None = None,
     note: Callable[[Record | Rejection], None] | None = None,
 ) -> None:
-    found = importers.read(file, format=run.format or None, date=run.date, today=run.queued.date())
+    found = importers.read(
+        file, format=run.format or None, date=run.date, today=run.queued.date(), columns=run.columns
+    )
     if note:
         found = _tell(found, note)
     for _unused, _seen in zip(range(run.taken - run.earlier), found, strict=False):

@@ -30,6 +30,7 @@ urlpatterns = [
     # Imports
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new", imports.import_new, name="import_new"),
+    path("imports/new/columns", imports.import_columns, name="import_columns"),
     path("imports/<int:pk>", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/cancel", imports.import_cancel, name="import_cancel"),
     # A club: its page, its list, the same listings with its votes

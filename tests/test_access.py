@@ -52,6 +52,7 @@ PAGES = {
     # Imports: one's own, one's club's; administrators have the installation's besides
     "papers:import_list": PEOPLE,
     "papers:import_new": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],  # the outsider owns another club
+    "papers:import_columns": [SIGN_IN, AWAY, FORBIDDEN, AWAY, AWAY, AWAY],  # of no file: choose one
     "papers:import_detail": CLUB,
     "papers:import_cancel": POST,
     # Papers that may be one: organisers and administrators

@@ -238,7 +238,7 @@ class ImportSerializer(serializers.ModelSerializer):
     class Meta:
         model = Import
         fields = [
-            *("id", "state", "input_name", "format", "date", "source", "club", "queued_by"),
+            *("id", "state", "input_name", "format", "date", "columns", "source", "club", "queued_by"),
             *("queued", "started", "finished", "attempts", "error", "progress", "counts"),
         ]
         read_only_fields = fields
@@ -278,6 +278,14 @@ class NewImportSerializer(serializers.Serializer):
     )
     source = serializers.CharField(  # type: ignore[assignment]
         required=False, allow_blank=True, help_text=_("The short name of the source it came from.")
+    )
+    columns = serializers.JSONField(
+        required=False,
+        allow_null=True,
+        help_text=_(
+            "Of a table (CSV): an object of fields and the headings of their columns, such as "
+            '{"title": "Titel", "year": "Jahr"}. Guessed where it is left out.'
+        ),
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:

@@ -75,6 +75,12 @@ class Import(models.Model):
     )
     format = models.CharField(_("format"), max_length=30, blank=True, help_text=_("empty: detected"))
     date = models.DateField(_("date of the listing"), null=True, blank=True)
+    columns = models.JSONField(
+        _("columns"),
+        null=True,
+        blank=True,
+        help_text=_("of a table: fields and their headings; empty: guessed"),
+    )
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     queued = models.DateTimeField(_("queued"), default=timezone.now)

@@ -1,7 +1,11 @@
 """Imports: queue a file, follow it, read why records were rejected."""
 
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
+from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,14 +15,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import permissions
-from papers import importing
-from papers.forms import ImportForm
+from accounts.models import Club
+from papers import importers, importing
+from papers.forms import ColumnsForm, ImportForm
 from papers.models import Import
 from papers.numbers import read_number
+from papers.records import UnreadableInput
 from readinglist.http import Request, wants_fragment
 
 SHOWN = 50
 REJECTIONS_SHOWN = 200
+HELD_SALT = "papers.held-upload"
 
 
 @require_GET
@@ -51,6 +58,10 @@ def import_new(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:
+            if _is_table(facts):
+                return redirect(
+                    f"{reverse('papers:import_columns')}?{urlencode({'held': _hold(request, facts)})}"
+                )
             run = importing.queue_import(
                 upload=facts["file"],
                 name=facts["file"].name,
@@ -64,6 +75,60 @@ def import_new(request: Request) -> HttpResponse:
         else:
             return redirect(run)
     return render(request, "papers/import_new.html", {"form": form})
+
+
+def _is_table(facts: dict[str, Any]) -> bool:
+    format = facts["format"] or importers.tell_format(facts["file"])
+    facts["file"].seek(0)
+    return bool(format == importers.csv_table.NAME)
+
+
+def _hold(request: Request, facts: dict[str, Any]) -> str:
+    """Store the file until its columns are confirmed; return what the address of that page carries, signed."""
+    return signing.dumps(
+        {
+            "by": request.user.pk,
+            "upload": importing.hold_upload(facts["file"]),
+            "name": facts["file"].name,
+            "club": facts["club"] and facts["club"].pk,
+            "date": facts["date"] and facts["date"].isoformat(),
+        },
+        salt=HELD_SALT,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def import_columns(request: Request) -> HttpResponse:
+    """Show what the columns of an uploaded table are taken for; once that is confirmed it is queued."""
+    if not permissions.can_import_somewhere(request.user, request.my_clubs):
+        raise PermissionDenied(_("Organisers import for their club, administrators for everybody."))
+    try:
+        held = signing.loads(request.GET.get("held", ""), salt=HELD_SALT, max_age=importing.HELD)
+    except signing.BadSignature:
+        held = {}
+    if held.get("by") != request.user.pk:
+        messages.error(request, _("The file is no longer kept here. Choose it again."))
+        return redirect("papers:import_new")
+    club = get_object_or_404(Club, pk=held["club"]) if held["club"] else None
+    if not permissions.can_import(request.user, club):
+        raise PermissionDenied(_("Organisers import for their club, administrators for everybody."))
+    try:
+        form = ColumnsForm(request.POST or None, columns=importing.guess_held_columns(held["upload"]))
+        if request.method == "POST" and form.is_valid():
+            run = importing.queue_import(
+                upload=held["upload"],
+                name=held["name"],
+                by=request.user,
+                club=club,
+                format=importers.csv_table.NAME,
+                date=held["date"] and date.fromisoformat(held["date"]),
+                columns=form.mapping,
+            )
+            return redirect(run)
+    except (importing.Refused, UnreadableInput) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("papers:import_new")
+    return render(request, "papers/import_columns.html", {"form": form, "name": held["name"]})
 
 
 @require_GET

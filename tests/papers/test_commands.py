@@ -121,6 +121,19 @@ def test_address_is_fetched(settings):
     assert run(f"http://127.0.0.1:{server.server_port}/page.txt")[0] == 2
 
 
+def test_columns_of_a_table(file):
+    table = file(b"What;When\nRain;2021\n", "list.csv")
+    code, _, _ = run(table, "--format", "csv", "--columns", '{"title": "What", "year": "When"}')
+    assert (code, Paper.objects.get().title) == (0, "Rain")
+    code, _, err = run(table, "--format", "csv", "--columns", '{"title": "Where"}')
+    assert code == 2 and "has the headings “Where”" in err
+    code, _, err = run(file(page(3)), "--columns", '{"title": "What"}')
+    assert code == 2 and "Columns are for tables" in err
+    for odd in ("{", "[]", '{"year": "When"}'):
+        with pytest.raises(CommandError):
+            call_command("import", table, "--columns", odd)
+
+
 def test_club_and_unknown_names(file, club):
     assert run(file(page(2)), "--date", "2025-04-25", "--club", "ml")[0] == 0
     assert Paper.objects.filter(private_to=club).count() == 2

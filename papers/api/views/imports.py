@@ -84,6 +84,10 @@ class ImportList(ListView):
             permissions.can_import(request.user, club)
             and permissions.token_allows(self.reach.token, club, write=True)
         )
+        try:
+            columns = importing.check_columns(said.get("columns"))
+        except importing.Refused as refusal:
+            raise InvalidInput({"columns": [str(refusal)]}) from None
         run = importing.queue_import(
             upload=said["file"],
             name=said["file"].name,
@@ -92,6 +96,7 @@ class ImportList(ListView):
             source=source,
             format=said.get("format", ""),
             date=said.get("date"),
+            columns=columns,
         )
         return self.show(run, status=202, headers={"Location": reverse("api:import", args=[run.pk])})
 

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from accounts.models import Club
 from papers import importers, importing
 from papers.models import Import, Source
+from papers.records import UnreadableInput
 
 BAR = 30
 WIDTH = 79
@@ -41,6 +42,13 @@ class Command(BaseCommand):
             "--format", default="", choices=["", *importers.FORMATS], help="default: detected"
         )
         parser.add_argument("--date", type=_read_date, help="the day of the listing, such as 2025-04-25")
+        parser.add_argument(
+            "--columns",
+            type=_read_columns,
+            metavar="JSON",
+            help='of tables (CSV): fields and the headings of their columns, such as \'{"title": "Titel"}\'; '
+            "default: guessed",
+        )
         parser.add_argument("--source", help="the short name of a source; default: by format")
         parser.add_argument("--club", help="the short name of a club: its uploads, private to it")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead")
@@ -55,7 +63,7 @@ class Command(BaseCommand):
         for name in options["inputs"]:
             try:
                 run = self._import(name, club, source, papers, options)
-            except Unreadable as error:
+            except (Unreadable, importing.Refused) as error:
                 self._complain(f"{name}: {error}")
                 worst = 2
                 continue
@@ -91,6 +99,7 @@ class Command(BaseCommand):
                 source=source,
                 format=options["format"],
                 date=options["date"],
+                columns=options["columns"],
                 on_progress=self._show_bar if shows_bar else None,
                 on_paper=papers.append,
             )
@@ -138,6 +147,13 @@ def _write_seconds(seconds: int) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _read_columns(text: str) -> dict[str, str]:
+    try:
+        return importers.csv_table.check_columns(json.loads(text))
+    except (ValueError, UnreadableInput) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _read_date(text: str) -> date:

@@ -217,3 +217,45 @@ def test_cancelling(organisers_script, script, outsiders_script, club):
         answer = organisers_script.post(f"{address}cancel/")
         assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
         assert answer.json()["finished"]
+
+
+TABLE = b"What;When;Year\nRain;2021;1999\n"
+
+
+def test_columns_of_a_table_are_given(organisers_script, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = upload(
+            organisers_script, TABLE, club="ml", format="csv", columns='{"title": "What", "year": "When"}'
+        )
+    assert answer.status_code == 202, answer.content
+    assert answer.json()["columns"] == {"title": "What", "year": "When"}
+    paper = Paper.objects.get()
+    assert (paper.title, paper.published.year) == ("Rain", 2021)
+
+
+def test_columns_are_guessed_without(organisers_script, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = upload(organisers_script, TABLE.replace(b"What", b"Title"), club="ml")
+    assert (answer.json()["format"], answer.json()["columns"]) == ("csv", None)
+    assert Paper.objects.get().published.year == 1999
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ('{"titel": "What"}', "There is no field"),
+        ('{"year": "When"}', "Say which column is the title"),
+        ("[1]", "Columns are fields"),
+        ("{", "JSON"),
+    ],
+)
+def test_odd_columns_are_explained(organisers_script, columns, message):
+    answer = upload(organisers_script, TABLE, club="ml", columns=columns)
+    assert answer.status_code == 400 and message in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+def test_columns_of_what_is_no_table_are_refused(organisers_script):
+    answer = upload(organisers_script, club="ml", columns='{"title": "What"}')
+    assert 400 <= answer.status_code < 500 and "Columns are for tables" in answer.content.decode()
+    assert not Import.objects.exists()
