@@ -377,7 +377,7 @@ def _read_row(cells: dict[str, str], place: str, listed: date | None, raw: str) 
     identifiers = list(_read_identifiers(get, is_book=is_book))
     identifiers += links.find_identifiers(urls, identifiers, is_part=is_part)
     dois = [found for found in identifiers if found.scheme == "doi"]
-    pairs = [(links.tell_kind(url), url) for url in urls]
+    pairs = list(map(links.describe, urls))
     return clean_record(
         title=html_text.to_text(get("title")),
         abstract=html_text.to_text(get("abstract"), paragraphs=True),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from papers.identifiers import Identifier
+from papers.identifiers import Identifier, address
 from papers.identifiers import parse as parse_identifier
 
 
-def tell_kind(url: str) -> str:
-    """Tell what an address leads to, as `records.URL_KINDS` has it: "doi", "pdf" or else "page"."""
+def describe(url: str) -> tuple[str, str]:
+    """Give an address with its kind, as `records.URL_KINDS` has it; that of a DOI in the one way it is written."""
     named = parse_identifier(url)
     if named and named.scheme == "doi":
-        return "doi"
-    return "pdf" if url.lower().partition("?")[0].endswith(".pdf") or "//arxiv.org/pdf/" in url else "page"
+        return "doi", address(named)
+    is_pdf = url.lower().partition("?")[0].endswith(".pdf") or "//arxiv.org/pdf/" in url
+    return ("pdf" if is_pdf else "page"), url
 
 
 def find_identifiers(

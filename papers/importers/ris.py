@@ -175,8 +175,8 @@ def _read_urls(entry: Entry) -> Iterator[tuple[str, str]]:
     for tag, value in entry.fields:
         if tag in ("UR", "LK", "L2", "L1"):
             for word in value.split():
-                kind = links.tell_kind(word)
-                yield ("pdf" if tag == "L1" and kind == "page" else kind), word
+                kind, url = links.describe(word)
+                yield ("pdf" if tag == "L1" and kind == "page" else kind), url
 
 
 def _read_keywords(entry: Entry) -> list[str]:

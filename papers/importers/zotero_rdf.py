@@ -47,15 +47,18 @@ _FOAF: Final = "{http://xmlns.com/foaf/0.1/}"
 
 _MAX_IDENTIFIER: Final = 2_000  # characters in which one is looked for
 _NO_PAPERS: Final = frozenset({"attachment", "note", "annotation"})
+_OTHERS: Final = frozenset({f"{_Z}Attachment", f"{_BIB}Memo", f"{_Z}Collection"})
 _CHAPTERS: Final = frozenset({"bookSection", "BookSection", "encyclopediaArticle", "dictionaryEntry"})
 
 
 def sniff(head: bytes) -> bool:
-    """Tell whether the beginning of a file, in UTF-8, is RDF with Zotero's vocabulary."""
+    """Tell whether the beginning of a file, in UTF-8, is RDF with items of Zotero's.
+
+    Its "Bibliontology RDF", which has the same vocabulary declared, says of no item what kind it is.
+    """
     root = read_root(head)
-    return (
-        root is not None and root.tag == f"{_RDF}RDF" and b"http://www.zotero.org/namespaces/export#" in head
-    )
+    is_zotero = b"http://www.zotero.org/namespaces/export#" in head and b"itemType" in head
+    return root is not None and root.tag == f"{_RDF}RDF" and is_zotero
 
 
 def parse(
@@ -69,6 +72,8 @@ def parse(
     """
     with TemporaryFile() as spool:
         wholes = _find_wholes(XmlReader(cast(BinaryIO, _Copying(stream, spool)), None, words=_WORDS))
+        if wholes.is_foreign:
+            raise UnreadableInput("There are no items in this RDF. Export them from Zotero as “Zotero RDF”.")
         spool.seek(0)
         reader = XmlReader(spool, None, words=_WORDS)
         yield from read_each(
@@ -118,6 +123,7 @@ class _Wholes:
     found: dict[str, _Whole]
     uses: Counter[str]
     is_complete: bool = True
+    is_foreign: bool = False  # nothing in the file is of a kind that Zotero has
 
 
 def _find_wholes(reader: XmlReader) -> _Wholes:
@@ -127,11 +133,13 @@ def _find_wholes(reader: XmlReader) -> _Wholes:
         )
     wholes = _Wholes({}, Counter())
     kept = 0
+    kinds = set()
     for each in reader:
         element = each.element
         if element is None:
             continue
         is_item = _is_item(element)
+        kinds.add(is_item or bool(_value(element, f"{_Z}itemType")) or element.tag in _OTHERS)
         for part in element.iter(f"{_DCTERMS}isPartOf") if is_item else ():
             refers_to = part.get(f"{_RDF}resource")
             if refers_to in wholes.uses:
@@ -150,17 +158,14 @@ def _find_wholes(reader: XmlReader) -> _Wholes:
             else:
                 kept += length
                 wholes.found[named] = whole
+    wholes.is_foreign = kinds == {False}
     return wholes
 
 
 def _may_be_whole(element: etree._Element, *, is_item: bool) -> bool:
-    kind = etree.QName(element).localname
     if is_item:
-        return kind == "Book"
-    return (
-        kind not in ("Attachment", "Memo", "Collection")
-        and _value(element, f"{_Z}itemType") not in _NO_PAPERS
-    )
+        return bool(element.tag == f"{_BIB}Book")
+    return element.tag not in _OTHERS and _value(element, f"{_Z}itemType") not in _NO_PAPERS
 
 
 def _read_whole(element: etree._Element) -> _Whole:
@@ -276,7 +281,7 @@ def _read_item(
         issue="" if number[:6].lower() == "arxiv:" else number,
         pages=_value(item, f"{_BIB}pages"),
         urls=[
-            *((links.tell_kind(url), url) for url in urls),
+            *map(links.describe, urls),
             *((("doi", address(doi)),) if doi and doi.scheme == "doi" else ()),
         ],
         rank=Rank.FILE,

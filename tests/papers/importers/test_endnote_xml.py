@@ -143,6 +143,10 @@ class TestRecords:
         record = read_one(f"<dates>{dates}</dates>")
         assert (record.published, record.published_precision) == (published, precision)
 
+    def test_all_keywords_in_one_value(self):
+        record = read_one("<keywords><keyword>tea; *hot&#13;water</keyword><keyword>cup</keyword></keywords>")
+        assert record.categories == ("tea", "hot", "water", "cup")
+
     def test_all_names_in_one_value(self):
         record = read_one(
             "<contributors><authors><author>Cup, A.&#13;Pot, B.</author></authors></contributors>"

@@ -127,6 +127,17 @@ class TestItems:
         assert bool(record.identifiers) is prefixed
         assert record.journal == ("" if prefixed else "Clouds")
 
+    def test_library_without_papers_gives_nothing(self):
+        collection = "<z:Collection rdf:about='#c'><dc:title>Empty</dc:title></z:Collection>"
+        assert read_library(make_library(collection)) == ([], [])
+        assert read_library(make_library()) == ([], [])
+
+    def test_address_of_a_doi_is_written_in_one_way(self):
+        uri = "<dc:identifier><dcterms:URI><rdf:value>{}</rdf:value></dcterms:URI></dc:identifier>"
+        record = read_one(uri.format("http://dx.doi.org/10.1000/X"))
+        assert record.urls == (("doi", "https://doi.org/10.1000/x"),)
+        assert record.identifiers == (Identifier("doi", "10.1000/x"),)
+
     def test_conference(self):
         record = read_one(
             "<bib:presentedAt><bib:Conference><dc:title>Cloud Days</dc:title></bib:Conference></bib:presentedAt>",
@@ -199,9 +210,10 @@ class TestItems:
     ("data", "message"),
     [
         (b"<rss/>", "no Zotero RDF: it begins with <rss>"),
+        (make_library("<z:UserItem rdf:about='#1'/>", "<foaf:Person/>"), "There are no items in this RDF"),
         (b"<!DOCTYPE x [<!ENTITY a 'a'>]>" + SMALL[SMALL.index(b"<rdf:RDF") :], "DOCTYPE"),
     ],
-    ids=["other", "bomb"],
+    ids=["other", "other-rdf", "bomb"],
 )
 def test_what_is_no_library_is_refused(data, message):
     with pytest.raises(UnreadableInput, match=message):
@@ -213,6 +225,7 @@ def test_what_is_no_library_is_refused(data, message):
     [
         (SMALL, True),
         (b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'></rdf:RDF>", False),
+        (make_library("<z:UserItem rdf:about='#1'/>"), False),
         (b"<rss><!-- http://www.zotero.org/namespaces/export# --></rss>", False),
     ],
 )
