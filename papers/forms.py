@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -5,11 +7,13 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Club
+from accounts.models import Club, list_time_zones
 
 from . import importers
 from .importers import csv_table
 from .importers.csv_table import Columns
+from .models import Source
+from .models.sources import MOST_HOURS
 
 FIELD_LABELS = {
     "title": _("Title"),
@@ -111,3 +115,137 @@ class ImportForm(forms.Form):
                 params={"most": settings.UPLOAD_LIMIT // 2**20},
             )
         return upload
+
+
+class SourceForm(forms.Form):
+    """What a source asks for, and how often."""
+
+    BY_HAND, HOURS, DAILY = "by_hand", "hours", "daily"
+
+    club = forms.ModelChoiceField(
+        Club.objects.none(), label=_("For"), required=False, empty_label=_("Everybody (the installation)")
+    )
+    name = forms.CharField(label=_("Name"), max_length=100)
+    kind = forms.ChoiceField(label=_("Where from"))
+    query = forms.CharField(
+        label=_("What to ask for"),
+        required=False,
+        max_length=1_000,
+        help_text=_(
+            "arXiv: a search such as cat:cs.CL AND abs:translation. A category: cs.CL, or cs.CL+cs.LG. OAI-PMH: the "
+            "set, such as cs or physics:hep-ex. Crossref: an ISSN, or words. bioRxiv and medRxiv: a category, or "
+            "nothing for all."
+        ),
+    )
+    address = forms.CharField(
+        label=_("Address"),
+        required=False,
+        max_length=2_000,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+        help_text=_("Of a feed, a file or another repository. It must be on the open network."),
+    )
+    since = forms.DateField(
+        label=_("The first run goes back to"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Left empty: a week."),
+    )
+    schedule = forms.ChoiceField(
+        label=_("How often"),
+        choices=[(DAILY, _("Daily")), (HOURS, _("Every so many hours")), (BY_HAND, _("By hand only"))],
+        initial=DAILY,
+        widget=forms.RadioSelect,
+    )
+    daily_at = forms.TimeField(
+        label=_("Daily at"),
+        required=False,
+        initial="06:00",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), initial="UTC", help_text=_("Of the time above."))
+    every_hours = forms.IntegerField(
+        label=_("Hours between two runs"), required=False, min_value=1, max_value=MOST_HOURS, initial=6
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        source: Source | None = None,
+        clubs: Sequence[Club] = (),
+        for_everybody: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """`clubs` and `for_everybody` say for whom a new one may be made; one that is there stays whose it is."""
+        if source is not None:
+            kwargs["initial"] = {
+                **{
+                    name: getattr(source, name)
+                    for name in ("name", "kind", "query", "address", "since", "time_zone")
+                },
+                "schedule": self.HOURS
+                if source.every_hours
+                else self.DAILY
+                if source.daily_at
+                else self.BY_HAND,
+                "every_hours": source.every_hours or 6,
+                "daily_at": source.daily_at or "06:00",
+            }
+        super().__init__(*args, **kwargs)
+        if source is not None:
+            del self.fields["club"]
+        else:
+            club = cast(forms.ModelChoiceField, self.fields["club"])
+            club.queryset = Club.objects.filter(pk__in=[each.pk for each in clubs])
+            if not for_everybody:
+                club.required, club.empty_label, club.initial = True, None, clubs[0] if clubs else None
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [
+            (value, label) for value, label in Source.Kind.choices if value != Source.Kind.UPLOAD
+        ]
+        cast(forms.ChoiceField, self.fields["time_zone"]).choices = [
+            (zone, zone.replace("_", " ")) for zone in list_time_zones()
+        ]
+
+    def clean_query(self) -> str:
+        return " ".join(self.cleaned_data["query"].split())
+
+    def clean_since(self) -> date | None:
+        since: date | None = self.cleaned_data["since"]
+        if since is not None and since.year < 1600:
+            raise forms.ValidationError(_("Nothing was published so long ago."))
+        return since
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        wanted = {self.HOURS: "every_hours", self.DAILY: "daily_at"}.get(cleaned.get("schedule", ""))
+        if wanted and wanted not in self.errors and cleaned.get(wanted) is None:
+            self.add_error(wanted, _("Say when."))
+        return cleaned
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the source is to be, as `sources.keeping` takes it."""
+        said = self.cleaned_data
+        names = ("name", "kind", "query", "address", "since", "time_zone")
+        return {
+            **{name: said[name] for name in names},
+            "every_hours": said["every_hours"] if said["schedule"] == self.HOURS else None,
+            "daily_at": said["daily_at"] if said["schedule"] == self.DAILY else None,
+        }
+
+
+class FollowForm(forms.Form):
+    """Which of the installation's sources a club follows."""
+
+    sources = forms.ModelMultipleChoiceField(
+        Source.objects.none(),
+        label=_("Sources of the installation"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen means all of them, also those that come later."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ModelMultipleChoiceField, self.fields["sources"]).queryset = Source.objects.filter(
+            club=None
+        )

@@ -28,6 +28,15 @@ def take_due_imports() -> None:
 
 
 @app.task
+def forget_old_pages() -> None:
+    from django.utils import timezone
+
+    from .sources import replaying
+
+    replaying.forget_old_pages(timezone.now())
+
+
+@app.task
 def perform_dry_run(pk: int) -> None:
     from .sources import dry_run
 

@@ -1,7 +1,19 @@
 from django.urls import path, re_path
 
 from .api import hugging_face
-from .views import acts, club, comments, health, imports, listings, papers, reading_list, review, search
+from .views import (
+    acts,
+    club,
+    comments,
+    health,
+    imports,
+    listings,
+    papers,
+    reading_list,
+    review,
+    search,
+    sources,
+)
 
 app_name = "papers"
 
@@ -33,6 +45,19 @@ urlpatterns = [
     path("imports/new/columns", imports.import_columns, name="import_columns"),
     path("imports/<int:pk>", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/cancel", imports.import_cancel, name="import_cancel"),
+    # Sources
+    path("sources/", sources.source_list, name="source_list"),
+    path("sources/new", sources.source_new, name="source_new"),
+    path("sources/<int:pk>", sources.source_detail, name="source_detail"),
+    path("sources/<int:pk>/edit", sources.source_edit, name="source_edit"),
+    path("sources/<int:pk>/run", sources.source_run, name="source_run"),
+    path("sources/<int:pk>/pause", sources.source_pause, name="source_pause"),
+    path("sources/<int:pk>/remove", sources.source_remove, name="source_remove"),
+    path("sources/<int:pk>/dry-run", sources.source_dry_run, name="source_dry_run"),
+    path(
+        "sources/<int:pk>/rejections/<int:rejection>/again", sources.rejection_replay, name="rejection_replay"
+    ),
+    path("clubs/<slug:slug>/sources/", sources.club_sources, name="club_sources"),
     # A club: its page, its list, the same listings with its votes
     path("clubs/<slug:slug>/", club.club_home, name="club_home"),
     path("clubs/<slug:slug>/list/", reading_list.entry_list, name="entry_list"),

@@ -13,7 +13,8 @@ from django.urls import get_resolver, reverse
 
 from accounts import invitations
 from papers import catalogue, discussion, reading_list
-from papers.models import Import
+from papers.models import Import, RejectedRecord
+from papers.sources import keeping
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,8 @@ CLUB_LEADS_ON = [SIGN_IN, NOT_FOUND, AWAY, AWAY, AWAY, NOT_FOUND]
 CLUB_POST = [SIGN_IN, NOT_FOUND, NO_GET, NO_GET, NO_GET, NOT_FOUND]
 POST = [SIGN_IN, NO_GET, NO_GET, NO_GET, NO_GET, NO_GET]
 OWNER = [SIGN_IN, NOT_FOUND, FORBIDDEN, FORBIDDEN, IN, NOT_FOUND]
+KEEPERS = [SIGN_IN, NOT_FOUND, FORBIDDEN, IN, IN, NOT_FOUND]
+KEEPERS_POST = [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND]
 VISITORS = [IN, AWAY, AWAY, AWAY, AWAY, AWAY]
 
 PAGES = {
@@ -59,6 +62,13 @@ PAGES = {
     "papers:pair_list": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
     "papers:pair_detail": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
     "papers:decision_list": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
+    # Sources: the installation's and one's clubs' to look at; those who keep them do the rest. Here it is the club's
+    "papers:source_list": PEOPLE,
+    "papers:source_new": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],  # the outsider owns another club
+    "papers:source_detail": CLUB,
+    "papers:source_edit": KEEPERS,
+    "papers:source_dry_run": KEEPERS,
+    "papers:club_sources": KEEPERS,
     # A club
     "papers:club_home": CLUB,
     "papers:entry_list": CLUB,
@@ -94,6 +104,10 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:post_comment": CLUB_LEADS_ON,
     "papers:import_cancel": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "papers:remove_comment": CLUB_LEADS_ON,  # its author, and organisers
+    "papers:source_run": KEEPERS_POST,
+    "papers:source_pause": KEEPERS_POST,
+    "papers:source_remove": KEEPERS_POST,
+    "papers:rejection_replay": KEEPERS_POST,
     "accounts:switch_club": CLUB_LEADS_ON,
     "accounts:invite": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "accounts:revoke_invitation": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
@@ -161,6 +175,13 @@ def place(club, source, owner, organiser, member):
     pair = catalogue.propose_pair(paper, other, reason="", by=organiser)
     gone = factories.make_paper("On access again", source=source)
     catalogue.merge_papers(paper, gone, reason="")
+    feed = keeping.make_source(club=club, kind="feed", name="Feed", address="https://feed.example.org/")
+    rejected = RejectedRecord.objects.create(
+        run=Import.objects.create(source=feed, club=club, input_name="feed"),
+        number=1,
+        place="x",
+        reason="No title.",
+    )
     invitation = invitations.invite(club, email="", role="member", by=owner)
     other = factories.make_user("Max Member", club=club)
     return {
@@ -174,6 +195,18 @@ def place(club, source, owner, organiser, member):
             "papers:pair_detail": pair.pk,
             "papers:decide_pair": pair.pk,
             "papers:take_back": gone.pk,
+            **{
+                f"papers:{name}": feed.pk
+                for name in (
+                    "source_detail",
+                    "source_edit",
+                    "source_dry_run",
+                    "source_run",
+                    "source_pause",
+                    "source_remove",
+                    "rejection_replay",
+                )
+            },
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,
@@ -182,6 +215,7 @@ def place(club, source, owner, organiser, member):
             "accounts:remove_member": member.memberships.get().pk,
         },
         "paper": paper.pk,
+        "rejection": rejected.pk,
         "name": "2504.00001",
         "token": invitations.make_token(invitation),
         "key": "nobody's",

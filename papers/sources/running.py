@@ -127,19 +127,6 @@ def find_next_time(source: Source, after: datetime) -> datetime | None:
     )
 
 
-def has_stalled(source: Source, now: datetime) -> bool:
-    return schedule.has_stalled(
-        now,
-        due_at=source.due_at,
-        failures=source.failures,
-        expected_since=source.expected_since,
-        last_good=source.last_good,
-        every_hours=source.every_hours,
-        daily_at=source.daily_at,
-        time_zone=source.time_zone,
-    )
-
-
 def _open_runs() -> QuerySet[Import]:
     return Import.objects.filter(is_run=True, state__in=[Import.State.QUEUED, Import.State.RUNNING])
 

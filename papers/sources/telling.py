@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Club, Role, User
 from papers.models import Source
-from papers.sources import running
+from papers.sources import health
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ REMEMBERED: Final = 300  # seconds; the tick of each minute writes it anew
 
 def tell_stalled(now: datetime) -> None:
     """Mail those who keep a source that has stalled since they were last told, and let their pages know."""
-    stalled = [source for source in Source.objects.scheduled() if running.has_stalled(source, now)]
+    stalled = [source for source in Source.objects.scheduled() if health.has_stalled(source, now)]
     remember(stalled)
     for source in stalled:
         if source.told_at is None and _claim(source, now):

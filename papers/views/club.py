@@ -37,6 +37,7 @@ def club_home(request: Request, slug: str) -> HttpResponse:
         "listed": listed.count(),
         "comments": load_latest_comments(request, slug),
         "may_manage": permissions.can_manage_members(request.user, club),
+        "may_choose": permissions.can_choose_sources(request.user, club),
         "may_invite": permissions.can_invite(request.user, club),
     }
     if permissions.can_see_members(request.user, club):

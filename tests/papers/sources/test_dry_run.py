@@ -9,8 +9,8 @@ from papers import importing
 from papers.models import DryRun, FetchedPage, Import, Listing, Paper, Source, SourceRecord
 from papers.sources import dry_run, keeping, running
 from tests import factories
+from tests.services import atom
 
-from .conftest import atom
 from .test_running import make, path, run
 
 pytestmark = pytest.mark.django_db

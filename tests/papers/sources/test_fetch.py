@@ -11,8 +11,7 @@ import pytest
 
 from papers.sources import fetch as fetching
 from papers.sources.fetch import Busy, Refused, TooLarge, TooSlow, Unfetched, check_address, fetch, is_public
-
-from .conftest import answer
+from tests.services import answer
 
 
 def get(url, **options):

@@ -13,8 +13,7 @@ from django.db import connection, connections
 
 from papers.models import HostTurn
 from papers.sources import politeness
-
-from .conftest import answer
+from tests.services import answer
 
 HOST = "127.0.0.1"
 

@@ -13,8 +13,7 @@ from papers import importing, tasks
 from papers.models import FetchedPage, HostTurn, Import, Listing, Paper, RejectedRecord, Source
 from papers.sources import keeping, politeness, running
 from papers.sources.planners import Ask, Page, StartAgain, Step
-
-from .conftest import answer, atom, daily
+from tests.services import answer, atom, daily
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,72 @@
+"""Reading a stored answer again: after an importer was mended, what it had rejected comes in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from papers.models import FetchedPage, Import, RejectedRecord, Source
+
+KEPT: Final = timedelta(days=60)
+"""How long a page is kept of which nothing is in quarantine; longer if something is."""
+MOST_AT_ONCE: Final = 1_000
+
+
+class Gone(Exception):
+    """The stored input is not there any more; the text is a sentence."""
+
+
+def find_quarantined(source: Source) -> QuerySet[RejectedRecord]:
+    """Return what was rejected of a source and not been read again, newest first."""
+    return RejectedRecord.objects.filter(run__source=source, replayed_in=None).order_by("-run_id", "number")
+
+
+@transaction.atomic
+def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
+    """Import the input that a record was rejected of once more; what is in of it already changes nothing.
+
+    All that was rejected of it leaves the quarantine; what is still wrong comes back as a rejection of the new import.
+    Twice is once: the second time gives the same import. Raises Gone.
+    """
+    run = Import.objects.select_for_update(of=("self",)).get(pk=rejected.run_id)
+    rejected = RejectedRecord.objects.select_related("page", "replayed_in").get(pk=rejected.pk)
+    if rejected.replayed_in is not None:
+        return rejected.replayed_in
+    page = rejected.page
+    stored = page.stored_as if page else "" if run.is_run else run.stored_as
+    path = settings.FILES_DIR / stored
+    if not stored or not path.is_file():
+        raise Gone(_("What it was read from is not stored any more. The next run asks for it again."))
+    again = Import.objects.create(
+        source_id=run.source_id,
+        club_id=run.club_id,
+        queued_by=by,
+        input_name=_("%(name)s, once more") % {"name": run.input_name[:280]},
+        stored_as=stored,
+        format=page.format if page else run.format,
+        date=page.date if page else run.date,
+        input_bytes=path.stat().st_size,
+    )
+    RejectedRecord.objects.filter(run=run, page=page, replayed_in=None).update(replayed_in=again)
+    from papers import tasks
+
+    transaction.on_commit(lambda: tasks.run_import.delay(again.pk), robust=True)
+    return again
+
+
+def forget_old_pages(now: datetime) -> int:
+    """Remove pages that nobody will ask for again, with their files; return how many."""
+    waiting = RejectedRecord.objects.filter(page=OuterRef("pk"), replayed_in=None)
+    read_again = Import.objects.filter(stored_as=OuterRef("stored_as"), state__in=["queued", "running"])
+    old = FetchedPage.objects.filter(~Exists(waiting), ~Exists(read_again), fetched__lt=now - KEPT)
+    pages = list(old.order_by("pk")[:MOST_AT_ONCE])
+    for page in pages:
+        (settings.FILES_DIR / page.stored_as).unlink(missing_ok=True)
+    FetchedPage.objects.filter(pk__in=[page.pk for page in pages]).delete()
+    return len(pages)

@@ -1,0 +1,240 @@
+"""Sources: how they are, and what those who keep them do with them.
+
+What fetches is imported where it is needed: a process that only shows pages stays small.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import permissions
+from accounts.models import Club
+from papers.forms import FollowForm, SourceForm
+from papers.models import DryRun, Import, RejectedRecord, Source
+from papers.sources import health, replaying
+from readinglist.http import Request, wants_fragment
+
+RUNS_SHOWN = 40
+QUARANTINED_SHOWN = 50
+
+
+def find_source(request: Request, pk: int) -> Source:
+    """Return a source this person may know of. Raises Http404."""
+    return get_object_or_404(Source.objects.visible_to(request.user).select_related("club"), pk=pk)
+
+
+def find_kept(request: Request, pk: int) -> Source:
+    """Return a source this person keeps. Raises Http404 for what they may not know of, PermissionDenied for others."""
+    source = find_source(request, pk)
+    if not permissions.can_keep_sources(request.user, source.club):
+        raise PermissionDenied(_("Administrators keep the installation's sources, organisers their club's."))
+    return source
+
+
+@require_GET
+def source_list(request: Request) -> HttpResponse:
+    now = timezone.now()
+    rows = [
+        {"source": source, "health": health.describe(source, now), "schedule": health.say_schedule(source)}
+        for source in Source.objects.visible_to(request.user).select_related("club")
+    ]
+    context = {
+        "rows": rows,
+        "may_keep": permissions.can_keep_sources_somewhere(request.user, request.my_clubs),
+        "chooses": [club for club in request.my_clubs if permissions.can_choose_sources(request.user, club)],
+    }
+    return render(request, "papers/source_list.html", context)
+
+
+@require_GET
+def source_detail(request: Request, pk: int) -> HttpResponse:
+    """Show how a source is: its last runs, when it runs next, and to those who keep it what is in quarantine."""
+    source = find_source(request, pk)
+    now = timezone.now()
+    runs = list(source.imports.order_by("-pk")[:RUNS_SHOWN])
+    keeps = permissions.can_keep_sources(request.user, source.club)
+    quarantined = list(replaying.find_quarantined(source)[: QUARANTINED_SHOWN + 1]) if keeps else []
+    context = {
+        "source": source,
+        "health": health.describe(source, now),
+        "schedule": health.say_schedule(source),
+        "next_run": health.say_when(source.due_at, now) if source.due_at else "",
+        "runs": runs,
+        "open_run": next((run for run in runs if run.is_run and not run.is_over), None),
+        "chart": health.draw(runs) if runs else None,
+        "keeps": keeps,
+        "quarantined": quarantined[:QUARANTINED_SHOWN],
+        "has_more": len(quarantined) > QUARANTINED_SHOWN,
+        "watermark": ", ".join(str(value) for value in source.watermark.values()) if keeps else "",
+    }
+    return render(request, "papers/source_detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def source_new(request: Request) -> HttpResponse:
+    if not permissions.can_keep_sources_somewhere(request.user, request.my_clubs):
+        raise PermissionDenied(_("Administrators keep the installation's sources, organisers their club's."))
+    clubs = [club for club in request.my_clubs if permissions.can_keep_sources(request.user, club)]
+    form = SourceForm(
+        request.POST or None, clubs=clubs, for_everybody=permissions.can_keep_sources(request.user, None)
+    )
+    if request.method == "POST" and form.is_valid():
+        from papers.sources import keeping
+
+        looks_first = "look" in request.POST
+        facts = {**form.facts, "is_paused": looks_first}
+        source = _try(form, lambda: keeping.make_source(club=form.cleaned_data["club"], **facts))
+        if source is not None:
+            return _look(source) if looks_first else redirect(source)
+    return render(request, "papers/source_form.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def source_edit(request: Request, pk: int) -> HttpResponse:
+    source = find_kept(request, pk)
+    if source.kind == Source.Kind.UPLOAD:
+        raise Http404
+    form = SourceForm(request.POST or None, source=source)
+    if request.method == "POST" and form.is_valid():
+        from papers.sources import keeping
+
+        changed = _try(form, lambda: keeping.change_source(source, **form.facts))
+        if changed is not None:
+            messages.success(request, _("Saved."))
+            return redirect(changed)
+    return render(request, "papers/source_form.html", {"form": form, "source": source})
+
+
+def _try(form: SourceForm, act: Any) -> Source | None:
+    """Do what a form asks for; a refusal becomes an error of the field it speaks of."""
+    from papers.sources import keeping
+
+    try:
+        source: Source = act()
+    except keeping.Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    except ValidationError as error:
+        for field, problems in error.message_dict.items():
+            for problem in problems:
+                form.add_error(field if field in form.fields else None, problem)
+    else:
+        return source
+    return None
+
+
+def _look(source: Source) -> HttpResponse:
+    from papers.sources import dry_run
+
+    dry_run.queue(source)
+    return redirect("papers:source_dry_run", source.pk)
+
+
+@require_POST
+def source_run(request: Request, pk: int) -> HttpResponse:
+    source = find_kept(request, pk)
+    from papers.sources import running
+
+    try:
+        run = running.run_now(source, by=request.user)
+    except running.NothingToAsk as refusal:
+        messages.error(request, str(refusal))
+        return redirect(source)
+    return redirect(run)
+
+
+@require_POST
+def source_pause(request: Request, pk: int) -> HttpResponse:
+    """Pause a source, or resume it where the form says `resume`."""
+    source = find_kept(request, pk)
+    from papers.sources import keeping
+
+    if "resume" in request.POST:
+        source = keeping.resume(source)
+        if source.due_at:
+            messages.success(request, _("Resumed: it runs within a minute."))
+    else:
+        keeping.pause(source)
+        messages.success(request, _("Paused. What is in stays, and a run under way comes to its end."))
+    return redirect(source)
+
+
+@require_POST
+def source_remove(request: Request, pk: int) -> HttpResponse:
+    source = find_kept(request, pk)
+    from papers.sources import keeping
+
+    try:
+        keeping.remove(source)
+    except keeping.Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(source)
+    messages.success(request, _("Removed."))
+    return redirect("papers:source_list")
+
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
+def source_dry_run(request: Request, pk: int) -> HttpResponse:
+    """Let a worker find out what the next run would bring (POST), and show it; the page asks until it is there."""
+    source = find_kept(request, pk)
+    if request.method == "POST":
+        from papers.sources import running
+
+        try:
+            return _look(source)
+        except running.NothingToAsk as refusal:
+            messages.error(request, str(refusal))
+            return redirect(source)
+    row = DryRun.objects.filter(source=source).first()
+    found = row.found if row else []
+    counts = {what: sum(each["what"] == what for each in found) for what in ("new", "here", "rejected")}
+    context = {"source": source, "row": row, "counts": counts}
+    template = "papers/_dry_run.html" if wants_fragment(request) else "papers/source_dry_run.html"
+    return render(request, template, context)
+
+
+@require_POST
+def rejection_replay(request: Request, pk: int, rejection: int) -> HttpResponse:
+    """Read once more what a record was rejected of."""
+    source = find_kept(request, pk)
+    rejected = get_object_or_404(RejectedRecord, pk=rejection, run__source=source)
+    try:
+        run: Import = replaying.replay(rejected, by=request.user)
+    except replaying.Gone as refusal:
+        messages.error(request, str(refusal))
+        return redirect(source)
+    return redirect(run)
+
+
+@require_http_methods(["GET", "POST"])
+def club_sources(request: Request, slug: str) -> HttpResponse:
+    """The club's own sources, and which of the installation's it follows."""
+    club = next((each for each in request.my_clubs if each.slug == slug), None)
+    if club is None:
+        raise Http404
+    if not permissions.can_choose_sources(request.user, club):
+        raise PermissionDenied(_("Organisers choose what the club follows."))
+    followed = list(club.followed_sources.values_list("pk", flat=True))
+    form = FollowForm(request.POST if request.method == "POST" else None, initial={"sources": followed})
+    if request.method == "POST" and form.is_valid():
+        from papers.sources import keeping
+
+        keeping.follow(club, form.cleaned_data["sources"])
+        messages.success(request, _("Saved. The club's listings show what comes from these."))
+        return redirect("papers:club_sources", club.slug)
+    now = timezone.now()
+    own = [{"source": source, "health": health.describe(source, now)} for source in _own(club)]
+    return render(request, "papers/club_sources.html", {"club": club, "form": form, "own": own})
+
+
+def _own(club: Club) -> list[Source]:
+    return list(Source.objects.filter(club=club))
