@@ -28,6 +28,7 @@ from papers.importers import (
     hf_json,
     hf_page,
     nbib,
+    oai,
     pubmed,
     ris,
     zotero_rdf,
@@ -54,6 +55,7 @@ FORMATS: Final[dict[str, Importer]] = {
     for module in (
         arxiv_atom,
         arxiv_rss,
+        oai,
         pubmed,
         zotero_rdf,
         endnote_xml,

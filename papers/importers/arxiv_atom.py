@@ -13,9 +13,8 @@ from typing import BinaryIO, Final
 
 from lxml import etree
 
-from papers.identifiers import Identifier, address, split_arxiv_revision
-from papers.identifiers import parse as parse_identifier
-from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs
+from papers.identifiers import address, split_arxiv_revision
+from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs, split_dois
 from papers.importers.times import read_moment
 from papers.importers.xml_records import Words, XmlReader, read_each, text_of
 from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
@@ -66,7 +65,7 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, listed: date | N
     if not found:
         return Rejection(place, f"Its id is no arXiv identifier: {named[:200] or 'there is none'}.", raw)
     arxiv_id, revision = found
-    dois = _read_dois(entry)
+    dois = split_dois(" ".join(text_of(found) for found in entry.iterfind(f"{_ARXIV}doi")))
     abstract = mark_paragraphs(text_of(entry, f"{_ATOM}summary"))
     comment = text_of(entry, f"{_ARXIV}comment")
     published = read_moment(text_of(entry, f"{_ATOM}published"))
@@ -96,9 +95,3 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, listed: date | N
         listed=listed,
         raw=raw,
     )
-
-
-def _read_dois(entry: etree._Element) -> list[Identifier]:
-    written = " ".join(text_of(found) for found in entry.iterfind(f"{_ARXIV}doi"))
-    found = (parse_identifier(word, "doi") for word in written.split())
-    return [doi for doi in found if doi and doi.scheme == "doi"]

@@ -17,8 +17,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from papers.identifiers import address, split_arxiv_revision
-from papers.identifiers import parse as parse_identifier
-from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs, read_month, split_authors
+from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs, read_month, split_authors, split_dois
 from papers.importers.times import read_moment
 from papers.importers.xml_records import Words, XmlReader, read_each, read_root, text_of
 from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
@@ -76,11 +75,7 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, date: date | Non
     moment = read_moment(text_of(entry, "pubDate") or text_of(entry, f"{_ATOM}published"))
     day = moment.astimezone(_ZONE).date() if moment else date
     submitted = read_month(arxiv_id)
-    dois = [
-        doi
-        for word in text_of(entry, f"{_ARXIV}DOI").split()
-        if (doi := parse_identifier(word, "doi")) and doi.scheme == "doi"
-    ]
+    dois = split_dois(text_of(entry, f"{_ARXIV}DOI"))
     creators = [*entry.iterfind(f"{_DC}creator"), *entry.iterfind(f"{_ATOM}author/{_ATOM}name")]
     return clean_record(
         key=f"rss:{arxiv_id.value}",

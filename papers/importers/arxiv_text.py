@@ -6,10 +6,13 @@ import re
 from typing import Final
 
 from papers.identifiers import Identifier
+from papers.identifiers import parse as parse_identifier
 from papers.importers import latex
 from papers.importers.times import PartialDate, make_date
 
 _INDENTED: Final = re.compile(r"\r?\n[ \t]{2,}")
+_MARGIN: Final = re.compile(r"(?<=\n)[ \t]*(?=[^\s])")
+_MOST_INDENTED: Final = 3  # characters, at the beginning of a paragraph
 _WITHDRAWN: Final = re.compile(
     r"this (?:paper|article|submission|manuscript|preprint|work|version) "
     r"(?:has been|is|was)(?: temporarily)? withdrawn",
@@ -23,8 +26,11 @@ _BEGINS_WITHDRAWN: Final = re.compile(
 def mark_paragraphs(abstract: str) -> str:
     """Put an empty line before each paragraph: arXiv starts one with an indented line, and wraps the others.
 
-    https://info.arxiv.org/help/prep.html#abstracts
+    https://info.arxiv.org/help/prep.html#abstracts. What a program has indented as a whole loses that first.
     """
+    margin = min(map(len, _MARGIN.findall(abstract)), default=0)
+    if margin > _MOST_INDENTED:
+        abstract = re.sub(rf"(?<=\n)[ \t]{{{min(margin, 1_000)}}}", "", abstract)
     return _INDENTED.sub("\n\n", abstract)
 
 
@@ -34,6 +40,12 @@ def is_withdrawn(comment: str, abstract: str) -> bool:
     return bool(
         _WITHDRAWN.search(comment) or _BEGINS_WITHDRAWN.match(comment) or _BEGINS_WITHDRAWN.match(beginning)
     )
+
+
+def split_dois(written: str) -> list[Identifier]:
+    """Read the DOIs of arXiv's field for one, in which some have two; arXiv's own is none of them."""
+    found = (parse_identifier(word, "doi") for word in written.split())
+    return [doi for doi in found if doi and doi.scheme == "doi"]
 
 
 # --- Dates -------------------------------------------------------------------------------------------------

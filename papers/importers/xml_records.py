@@ -164,8 +164,8 @@ class XmlReader:
     end, and both are kept apart.
 
     `root` is the outermost element, without its content; `records` may be changed by what it is, until the reading
-    begins. `problem` tells, after the last record, why the
-    document has no proper end; it is empty where it has.
+    begins. `number` is how many records were read. `problem` tells, after the last record, why the
+    document has no proper end; it is empty where it has. Whoever sets it ends the reading.
 
     Raises UnreadableInput where the input is no XML, declares entities or is in an unknown encoding.
     """
@@ -184,7 +184,7 @@ class XmlReader:
         self._others = frozenset(others)
         self._words = words
         self._is_nested = is_nested or records is None
-        self._number = 0
+        self.number = 0
 
         self._chunks = read_utf8(stream)
         self._buffer = b""
@@ -367,9 +367,9 @@ class XmlReader:
     def _read_element(self, tag: bytes, *, is_record: bool) -> Found:
         place = ""
         if is_record:
-            self._number += 1
+            self.number += 1
             self._adrift = b""
-            place = f"{self._words.one} {self._number}"
+            place = f"{self._words.one} {self.number}"
         length, problem = self._find_end(tag)
         raw = self._buffer[self._start : self._start + length]
         element = None
