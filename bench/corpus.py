@@ -88,10 +88,16 @@ def write_json(lines: Sequence[Line]) -> bytes:
     return json.dumps(items).encode()
 
 
+def _make_arxiv_id(number: int) -> str:
+    """Return an id that arXiv could have given, as those of the corpus could not: there were none so long in 2007."""
+    month, rest = divmod(number, 99_999)
+    return f"{15 + month // 12:02}{month % 12 + 1:02}.{rest + 1:05}"
+
+
 def write_atom(lines: Sequence[Line]) -> bytes:
     """Return papers as arXiv's API gives them."""
     entries = "".join(
-        f"<entry><id>http://arxiv.org/abs/2504.{number:05d}v{line['version']}</id>"
+        f"<entry><id>http://arxiv.org/abs/{_make_arxiv_id(number)}v{line['version']}</id>"
         f"<title>{escape(line['title'])}</title><summary>{escape(line['abstract'])}</summary>"
         f"<published>{line['published']}</published><updated>{line['updated']}</updated>"
         + "".join(f"<author><name>{escape(name)}</name></author>" for name in line["authors"])

@@ -36,8 +36,11 @@ MOST_REJECTED = 100_000
 """Of an import of which nearly nothing comes in: the others wait for the worker."""
 
 ATTEMPTS = 3
-# With the database away an import waits, but one that kills its worker each time must end.
+"""In a row of which nothing came in, after a fault of ours."""
+
 ATTEMPTS_AT_ALL = 20
+"""In a row of which nothing came in. With the database away an import waits; one that kills its worker must end."""
+
 CHUNK = 2**20
 HELD = timedelta(days=1)
 # Of a file that is broken all through: enough to see what is wrong; the rest is only counted.
@@ -295,7 +298,7 @@ def run_import(pk: int) -> Import | None:
     if run is None:
         return None
     try:
-        if run.attempts - run.turns > ATTEMPTS_AT_ALL:
+        if run.fruitless > ATTEMPTS_AT_ALL:
             end(
                 run, Import.State.FAILED, _("It broke off again and again. The log of the worker tells what.")
             )
@@ -325,9 +328,9 @@ def _perform(run: Import, work: Callable[[], None], *, may_retry: bool) -> None:
         end(run, Import.State.FAILED, _("The stored file is gone. Upload it again."))
     except Exception as error:
         logger.exception("Import %s broke off", run.pk)
-        if may_retry and (isinstance(error, OperationalError) or run.attempts - run.turns < ATTEMPTS):
+        if may_retry and (isinstance(error, OperationalError) or run.fruitless < ATTEMPTS):
             # The wait doubles with every attempt.
-            put_back(run, timezone.now() + timedelta(seconds=15 * 2 ** (run.attempts - run.turns)))
+            put_back(run, timezone.now() + timedelta(seconds=15 * 2**run.fruitless))
         else:
             end(run, Import.State.FAILED, _("Something is wrong on our side; the log tells what."))
 
@@ -372,9 +375,10 @@ def _lease(pk: int) -> Import | None:
             return None
         run.state = Import.State.RUNNING
         run.attempts += 1
+        run.fruitless += 1
         run.started = run.started or now
         run.leased_until = now + LEASE
-        run.save(update_fields=["state", "attempts", "started", "leased_until"])
+        run.save(update_fields=["state", "attempts", "fruitless", "started", "leased_until"])
     return run
 
 
@@ -482,10 +486,11 @@ def _take_batch(
         run.read_bytes = read_bytes
         run.pace, run.seconds_left = pace.measure(run)
         run.leased_until = timezone.now() + LEASE
+        run.fruitless = 0
         save_leased(
             run,
             [
-                *("taken", "added", "updated", "unchanged", "rejected"),
+                *("taken", "added", "updated", "unchanged", "rejected", "fruitless"),
                 *("read_bytes", "pace", "seconds_left", "leased_until"),
             ],
         )
@@ -519,5 +524,8 @@ def put_back(run: Import, due_at: datetime, *, in_order: bool = False) -> None:
         # The connection may be what broke: the server was restarted, say.
         connection.close_if_unusable_or_obsolete()
     run.state, run.leased_until, run.due_at = Import.State.QUEUED, None, due_at
-    run.turns += in_order
-    save_leased(run, ["state", "leased_until", "due_at", "turns", "waits"])
+    fields = ["state", "leased_until", "due_at", "turns", "waits"]
+    if in_order:
+        run.turns, run.fruitless = run.turns + 1, 0
+        fields.append("fruitless")
+    save_leased(run, fields)

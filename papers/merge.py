@@ -142,7 +142,10 @@ _MATHEMATICS: Final = (
     re.compile(r"\$(?=[^\s$])[^$]*(?<=[^\s\\])\$(?![0-9])|\\."),
 )
 _LONGEST_FORMULA: Final = 2_000  # characters; markup shows a longer one as plain text, so it may be cut
-_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!e\.g)(?<!i\.e)(?<!cf)(?<!al)(?<!vs)[.!?]['\"”’)]*(?= )|[。！？]")
+# The mark comes first, and what must not stand before it is asked afterwards: that is several times as fast.
+_SENTENCE_END = re.compile(
+    r"[.!?](?<![A-Z].)(?<!e\.g.)(?<!i\.e.)(?<!cf.)(?<!al.)(?<!vs.)['\"”’)]*(?= )|[。！？]", re.DOTALL
+)
 
 
 def make_excerpt(abstract: str, length: int = EXCERPT_LENGTH) -> str:

@@ -22,7 +22,6 @@ from typing import BinaryIO, Final, Protocol, cast
 from papers.importers import (
     arxiv_atom,
     arxiv_rss,
-    bibtex,
     containers,
     csv_table,
     endnote_xml,
@@ -63,7 +62,6 @@ FORMATS: Final[dict[str, Importer]] = {
         hf_json,
         nbib,
         ris,
-        bibtex,
         csv_table,
         hf_page,
     )

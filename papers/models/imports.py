@@ -87,6 +87,9 @@ class Import(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    fruitless = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("attempts since anything came in; too many, and it has failed")
+    )
     started = models.DateTimeField(_("started"), null=True, blank=True)
     finished = models.DateTimeField(_("finished"), null=True, blank=True)
     error = models.TextField(_("why it failed"), blank=True)

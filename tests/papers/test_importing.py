@@ -283,8 +283,27 @@ def test_a_slow_worker_that_fails_late_leaves_the_other_alone(monkeypatch):
 
 def test_an_import_that_kills_its_worker_each_time_ends():
     queued = queue(page(3))
-    Import.objects.update(attempts=importing.ATTEMPTS_AT_ALL)
+    Import.objects.update(fruitless=importing.ATTEMPTS_AT_ALL)
     assert importing.run_import(queued.pk).state == "failed"
+
+
+def test_an_import_that_gets_on_may_break_off_as_often_as_it_likes(monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 1)
+    take = importing._take_batch
+
+    def break_off_after_one(run, *rest):
+        if run.taken and run.fruitless == 0:
+            raise OperationalError("gone")
+        return take(run, *rest)
+
+    monkeypatch.setattr(importing, "_take_batch", break_off_after_one)
+    number = importing.ATTEMPTS_AT_ALL + 5
+    queued = queue(page(number))
+    for _attempt in range(number):
+        Import.objects.update(due_at=timezone.now())
+        done = importing.run_import(queued.pk)
+    assert counts(done) == ("done", number, 0, 0, 0)
+    assert done.attempts == number
 
 
 def test_an_input_without_a_day_is_listed_once(db):

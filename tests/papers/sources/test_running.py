@@ -328,7 +328,16 @@ def test_many_turns_are_no_sign_of_breaking_off(two_pages):
     source = make()
     queued = running.run_now(source, by=None)
     Import.objects.update(attempts=500, turns=499, pages=499)
-    assert importing.run_import(queued.pk).state == "done"
+    done = importing.run_import(queued.pk)
+    assert (done.state, done.breaks) == ("done", 1)
+
+
+def test_making_room_is_no_fruitless_attempt(two_pages):
+    queued = running.run_now(make(), by=None)
+    run = importing._lease(queued.pk)
+    assert run.fruitless == 1
+    importing.put_back(run, timezone.now(), in_order=True)
+    assert Import.objects.get().fruitless == 0
 
 
 def test_a_walk_that_cannot_go_on_begins_again_once(services, monkeypatch):
