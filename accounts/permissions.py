@@ -124,6 +124,11 @@ def can_decide(user: Person, owner: Club | None) -> bool:
     return is_administrator(user) or (owner is not None and is_organiser(user, owner))
 
 
+def can_edit_paper(user: Person, owner: Club | None) -> bool:
+    """Say by hand what a paper's fields are: of everybody's, administrators; of a club's own, its organisers."""
+    return is_administrator(user) if owner is None else is_organiser(user, owner)
+
+
 def can_see_members(user: Person, club: Club) -> bool:
     return is_member(user, club)
 

@@ -12,8 +12,10 @@ from accounts.models import Club, list_time_zones
 from . import importers
 from .importers import csv_table
 from .importers.csv_table import Columns
-from .models import Source
+from .importers.times import PartialDate, read_date
+from .models import Paper, Source
 from .models.sources import MOST_HOURS
+from .records import MAX_ABSTRACT, MAX_JOURNAL, MAX_TITLE, Precision
 
 FIELD_LABELS = {
     "title": _("Title"),
@@ -249,3 +251,66 @@ class FollowForm(forms.Form):
         cast(forms.ModelMultipleChoiceField, self.fields["sources"]).queryset = Source.objects.filter(
             club=None
         )
+
+
+class PaperForm(forms.Form):
+    """What people may edit of a paper; `published` is as much of the day as is known."""
+
+    title = forms.CharField(label=_("Title"), required=False, max_length=MAX_TITLE)
+    authors = forms.CharField(
+        label=_("Authors"),
+        required=False,
+        widget=forms.Textarea,
+        help_text=_("One a line, given name first."),
+    )
+    abstract = forms.CharField(
+        label=_("Abstract"),
+        required=False,
+        max_length=MAX_ABSTRACT,
+        widget=forms.Textarea(attrs={"rows": 10}),
+    )
+    published = forms.CharField(
+        label=_("Published"), required=False, max_length=40, help_text=_("2014-12-05, or 2014-12, or 2014.")
+    )
+    journal = forms.CharField(
+        label=_("Journal"),
+        required=False,
+        max_length=MAX_JOURNAL,
+        help_text=_("With its volume, issue and pages. Emptied, all four are as the sources say."),
+    )
+    volume = forms.CharField(label=_("Volume"), required=False, max_length=100)
+    issue = forms.CharField(label=_("Issue"), required=False, max_length=100)
+    pages = forms.CharField(label=_("Pages"), required=False, max_length=100)
+
+    @classmethod
+    def list_labels(cls) -> list[tuple[str, str]]:
+        """Return the fields with what they are called."""
+        return [(name, str(field.label)) for name, field in cls.base_fields.items()]
+
+    @staticmethod
+    def describe(paper: Paper) -> dict[str, str]:
+        """Return a paper's fields as the form shows them."""
+        texts = ("title", "abstract", "journal", "volume", "issue", "pages")
+        return {
+            **{name: getattr(paper, name) for name in texts},
+            "authors": "\n".join(paper.authors),
+            "published": paper.published_as_known,
+        }
+
+    def clean_published(self) -> PartialDate | None:
+        text = self.cleaned_data["published"]
+        found = read_date(text) if text else None
+        if text and found is None:
+            raise forms.ValidationError(_("This is no date. Write it as 2014-12-05, 2014-12 or 2014."))
+        return found
+
+    def list_changes(self) -> dict[str, Any]:
+        """Return those fields that are other than they were shown, for `catalogue.edit_paper`."""
+        changes = {name: self.cleaned_data[name] for name in self.changed_data}
+        if "authors" in changes:
+            changes["authors"] = tuple(line for line in changes["authors"].splitlines() if line.strip())
+        if "published" in changes:
+            day = changes["published"]
+            changes["published"] = day.date if day else None
+            changes["published_precision"] = day.precision if day else Precision.DAY
+        return changes

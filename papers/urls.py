@@ -5,6 +5,7 @@ from .views import (
     acts,
     club,
     comments,
+    editing,
     health,
     imports,
     listings,
@@ -29,6 +30,8 @@ urlpatterns = [
     path("papers/trending", listings.trending, name="trending"),
     # Papers
     path("papers/<int:pk>", papers.paper_detail, name="paper_detail"),
+    path("papers/<int:pk>/edit", editing.edit_paper, name="edit_paper"),
+    path("papers/edits/<int:pk>/undo", editing.undo_edit, name="undo_edit"),
     re_path(r"^papers/(?P<name>[^?]+)\.md$", hugging_face.paper_markdown, name="paper_markdown"),
     re_path(r"^papers/(?P<name>[\w.:-]+(?:/\w+)?)$", papers.paper_by_identifier, name="paper_by_identifier"),
     path("search", search.search_papers, name="search"),

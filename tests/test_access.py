@@ -58,6 +58,7 @@ PAGES = {
     "papers:import_columns": [SIGN_IN, AWAY, FORBIDDEN, AWAY, AWAY, AWAY],  # of no file: choose one
     "papers:import_detail": CLUB,
     "papers:import_cancel": POST,
+    "papers:edit_paper": [SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, IN],
     # Papers that may be one: organisers and administrators
     "papers:pair_list": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
     "papers:pair_detail": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],
@@ -88,6 +89,7 @@ PAGES = {
     "accounts:tokens": PEOPLE,
 }
 ACTS = {  # name: what each of the cast gets for a POST
+    "papers:undo_edit": [SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, AWAY],
     "papers:propose_pair": [SIGN_IN, AWAY, FORBIDDEN, AWAY, AWAY, AWAY],
     "papers:decide_pair": [
         SIGN_IN,
@@ -173,6 +175,7 @@ def place(club, source, owner, organiser, member):
     run = Import.objects.create(source=uploads, club=club, input_name="list.txt", queued_by=organiser)
     other = factories.make_paper("On entry", source=source)
     pair = catalogue.propose_pair(paper, other, reason="", by=organiser)
+    catalogue.edit_paper(paper, {"title": "On access to papers"}, by=owner)
     gone = factories.make_paper("On access again", source=source)
     catalogue.merge_papers(paper, gone, reason="")
     feed = keeping.make_source(club=club, kind="feed", name="Feed", address="https://feed.example.org/")
@@ -192,6 +195,7 @@ def place(club, source, owner, organiser, member):
         "pk": {
             "papers:import_detail": run.pk,
             "papers:import_cancel": run.pk,
+            "papers:undo_edit": paper.edits.get().pk,
             "papers:pair_detail": pair.pk,
             "papers:decide_pair": pair.pk,
             "papers:take_back": gone.pk,

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from accounts.models import Club, Membership, Role, User
 from papers import importers
+from papers.importers.times import PartialDate, read_date
 from papers.models import (
     CandidatePair,
     Comment,
@@ -24,7 +25,7 @@ from papers.models import (
 )
 from papers.numbers import LARGEST
 from papers.reading_list import TAG_LENGTH
-from papers.records import Precision
+from papers.records import MAX_ABSTRACT, MAX_AUTHORS, MAX_JOURNAL, MAX_NAME, MAX_TITLE, Precision
 
 # People
 
@@ -103,6 +104,58 @@ class PaperSerializer(serializers.ModelSerializer):
             *("id", "title", "abstract", "authors", "identifiers", "published", "published_precision"),
             *("updated", "revision", "categories", "journal", "volume", "issue", "pages", "urls", "version"),
         ]
+
+
+class EditedPaperSerializer(serializers.Serializer):
+    """What `PATCH papers/<id>/` takes. Null, or nothing, gives a field back to the sources."""
+
+    title = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=MAX_TITLE)
+    abstract = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=MAX_ABSTRACT
+    )
+    authors = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_NAME),
+        required=False,
+        allow_null=True,
+        max_length=MAX_AUTHORS,
+        help_text=_("Names in order."),
+    )
+    published = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=10,
+        help_text=_("As much of the day as is known: 2014-12-05, 2014-12 or 2014."),
+    )
+    journal = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MAX_JOURNAL,
+        help_text=_("Without one, volume, issue and pages are as the sources say, too."),
+    )
+    volume = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=100)
+    issue = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=100)
+    pages = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=100)
+
+    def validate_published(self, text: str | None) -> PartialDate | None:
+        found = read_date(text) if text else None
+        if text and found is None:
+            raise serializers.ValidationError(_("This is no date. Write it as 2014-12-05, 2014-12 or 2014."))
+        return found
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields as `catalogue.edit_paper` takes them."""
+        changes = {
+            name: tuple(value) if isinstance(value, list) else value or "" for name, value in said.items()
+        }
+        if "published" in said:
+            day: PartialDate | None = said["published"]
+            changes |= {
+                "published": day.date if day else None,
+                "published_precision": day.precision if day else Precision.DAY,
+            }
+        return changes
 
 
 # Papers that may be one

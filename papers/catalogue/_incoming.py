@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from papers import merge
-from papers.records import Record, Stored
+from papers.records import Rank, Record, Stored
 
 FOLDED = [field.name for field in fields(merge.Folded) if field.name != "identifiers"]
 """The columns of a paper that are computed from what its sources say."""
@@ -24,8 +24,7 @@ class Incoming:
 def fold_known_to(club_id: int | None, said: Sequence[tuple[int | None, Record]]) -> merge.Folded:
     """Return the paper as a source of this club (None: of the installation) may know of it: without what other clubs
     keep to themselves, which must not decide what becomes of anybody else's record."""
-    public = [record for owner, record in said if owner is None]
-    public = public or [record for _, record in said if record.identifiers]
+    public = _find_public(said)
     own = [record for owner, record in said if owner == club_id and owner is not None]
     return merge.fold([*public, *own])
 
@@ -36,8 +35,18 @@ def fold_with_owner(said: Sequence[tuple[int | None, Record]]) -> tuple[merge.Fo
     What clubs brought never colours a paper that a source of the installation speaks of. Without one, a public
     identifier makes it everybody's, and what came without stays the club's.
     """
-    public = [record for club_id, record in said if club_id is None]
-    public = public or [record for _, record in said if record.identifiers]
+    public = _find_public(said)
     if public:
         return merge.fold(public), None
     return merge.fold([record for _, record in said]), next(club_id for club_id, _ in said)
+
+
+def _find_public(said: Sequence[tuple[int | None, Record]]) -> list[Record]:
+    """Return the records that make a paper for everybody: those of the installation.
+
+    Where these are only edits by hand, which mend some fields, also those that a club brought with an identifier.
+    """
+    public = [record for club_id, record in said if club_id is None]
+    if all(record.rank is Rank.HAND for record in public):
+        public += [record for club_id, record in said if club_id is not None and record.identifiers]
+    return public

@@ -23,6 +23,7 @@ from papers.models import (
     ListingVisit,
     MergedPaper,
     Paper,
+    PaperEdit,
     PaperIdentifier,
     Skip,
     SourceRecord,
@@ -129,6 +130,7 @@ def move_everything(
         _merge_entry(entry, keep, log, stamps)
     log.move(ListingVisit.objects.filter(stopped_at=other), stopped_at=keep)
     log.move(MergedPaper.objects.filter(paper=other), paper=keep)
+    log.move(PaperEdit.objects.filter(paper=other), paper=keep)
     _move_pairs(keep, other, log)
     MergedPaper.objects.create(
         id=other.pk, paper=keep, reason=reason, by=by, private_to_id=other.private_to_id, log=log.facts

@@ -21,6 +21,7 @@ from papers.models import (
     ListingVisit,
     MergedPaper,
     Paper,
+    PaperEdit,
     PaperIdentifier,
     Skip,
     SourceRecord,
@@ -77,6 +78,7 @@ def unmerge(merged: MergedPaper, *, by: User | None) -> Paper:
         stopped_at=other
     )
     MergedPaper.objects.filter(pk__in=moved.get("mergedpaper", []), paper=keep).update(paper=other)
+    PaperEdit.objects.filter(pk__in=moved.get("paperedit", []), paper=keep).update(paper=other)
     _part_pairs(log, keep, other)
     first, second = sorted([keep, other], key=lambda paper: paper.pk)
     CandidatePair.objects.update_or_create(

@@ -22,6 +22,7 @@ from typing import BinaryIO, Final, Protocol, cast
 from papers.importers import (
     arxiv_atom,
     arxiv_rss,
+    bibtex,
     containers,
     csv_table,
     endnote_xml,
@@ -62,6 +63,7 @@ FORMATS: Final[dict[str, Importer]] = {
         hf_json,
         nbib,
         ris,
+        bibtex,
         csv_table,
         hf_page,
     )

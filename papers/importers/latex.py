@@ -176,6 +176,9 @@ _SYMBOLS: Final = {
     "LaTeXe": "LaTeX2e",
     "BibTeX": "BibTeX",
     "AmS": "AMS",
+    "MF": "METAFONT",
+    "MP": "MetaPost",
+    "Dash": " — ",
     "slash": "/",
     "bslash": "\\",
     "backslash": "\\",
@@ -423,10 +426,11 @@ class _Reading:
             return verbatim.end()
         elif kinds := _ARGUMENTS.get(word):
             self.expected = kinds
-        elif follows != "{":
-            # What is not known and has no argument may be no command at all: a path, a name.
-            self.write(self.latex[start:gap])
-            return gap
+        elif follows != "{" or self.latex.startswith("{}", end):
+            # Logos (XeTeX) are their names. What else is not known may be no command at all: a path.
+            is_name = sum(map(str.isupper, word)) > 1
+            self.write(word if is_name else self.latex[start:gap])
+            return end if is_name else gap
         return end
 
     def character(self, character: str, start: int, end: int) -> int:

@@ -319,7 +319,7 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
     pending: list[str] = []  # pieces of a line whose end has not come
     length = 0  # of those
     skipped = 0  # characters of an overlong line that were passed over, 0 outside such a line
-    for piece in _join_line_ends(TextReader(stream)):
+    for piece in join_line_ends(TextReader(stream)):
         lines = piece.split("\n")
         if skipped:
             skipped += len(lines[0])
@@ -346,7 +346,7 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
         yield _make_line(number + 1, "".join(pending))
 
 
-def _join_line_ends(pieces: Iterable[str]) -> Iterator[str]:
+def join_line_ends(pieces: Iterable[str]) -> Iterator[str]:
     """Make LF of CRLF and CR."""
     had_cr = False
     for piece in pieces:

@@ -1,7 +1,7 @@
 from .api import IdempotentResponse
 from .catalogue import Catalogue, MergedPaper, Paper, PaperIdentifier, SourceRecord, Tombstone
 from .discussion import Comment, CommentRevision
-from .identity import CandidatePair, Decision
+from .identity import CandidatePair, Decision, PaperEdit
 from .imports import FetchedPage, Import, RejectedRecord
 from .listings import Listing, ListingItem
 from .reading_list import Entry, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
@@ -24,6 +24,7 @@ __all__ = [
     "ListingVisit",
     "MergedPaper",
     "Paper",
+    "PaperEdit",
     "PaperIdentifier",
     "RejectedRecord",
     "Skip",

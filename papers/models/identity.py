@@ -1,4 +1,4 @@
-"""Papers that may be one work, and what was decided of them."""
+"""What people say of papers: that two may be one, what was decided of them, and edits by hand."""
 
 from __future__ import annotations
 
@@ -120,3 +120,19 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kept} and {self.other} {self.act}"
+
+
+class PaperEdit(models.Model):
+    """An edit by hand: what the hand said of the paper before and after (fields of a record, as JSON)."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="edits")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    edited = models.DateTimeField(default=timezone.now)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.paper_id} edited {self.edited:%Y-%m-%d %H:%M}"

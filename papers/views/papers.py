@@ -102,6 +102,7 @@ def describe_paper(
         "listed": list(listed[:5]),
         "entry": entry,
         "taggings": list(entry.taggings.select_related("tag")) if entry else [],
+        "can_edit": permissions.can_edit_paper(request.user, paper.private_to),
         "can_propose": permissions.can_review(request.user, getattr(request, "my_clubs", [])),
         "can_tag": club is not None and permissions.can_tag(request.user, club),
         "can_comment": club is not None and permissions.can_comment(request.user, club),

@@ -149,6 +149,10 @@ def test_owners_pages(open_window, owner, lab, paths):
     report(look_over(open_window(owner), lab, paths))
 
 
+def test_administrators_pages(open_window, administrator, lab):
+    report(look_over(open_window(administrator), lab, ["/papers/{paper}/edit", "/review/"]))
+
+
 def test_visitors_pages(open_window, club, owner, lab, settings):
     settings.PUBLIC_CATALOGUE = True
     invitation = invitations.invite(club, by=owner)

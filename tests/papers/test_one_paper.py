@@ -1,14 +1,16 @@
 """One paper, once, with real files: what several formats say of one library becomes one catalogue (invariant 1)."""
 
+from datetime import date
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 from django.db import transaction
 
+from bench.formats import find_files
 from papers import catalogue, importers, importing
-from papers.models import Paper
-from papers.records import Rejection
+from papers.models import Catalogue, Paper
+from papers.records import Record, Rejection, UnreadableInput
 
 pytestmark = pytest.mark.django_db
 
@@ -78,5 +80,42 @@ def test_library_in_reverse_order_is_the_same_library():
         read("ris/blue-light-102-articles-endnote.ris"),
         read("nbib/blue-light-80-articles-pubmed.nbib"),
     ]
+    backwards = [records[::-1] for records in reversed(files)]
+    assert take_in_and_forget(*files) == take_in_and_forget(*backwards)
+
+
+def test_preprint_under_another_title_stays_apart_until_people_say_so():
+    """The file names no link between the two, and “cryo-EM” and “cryo-electron microscopy” are different words."""
+    records = read("zotero-rdf/ctffind5-library-13-items.rdf")
+    for order in (records, records[::-1]):
+        assert len(take_in_and_forget(order)) == 13
+
+
+def find_real_files():
+    return [str(path.relative_to(REAL)) for path in find_files(REAL)] if REAL.exists() else []
+
+
+def read_what_comes_in(name):
+    """Give the records of a real file; none where it is refused whole."""
+    try:
+        with (REAL / name).open("rb") as stream:
+            found = list(importers.read(stream, today=date(2026, 1, 1)))
+    except UnreadableInput:
+        return []
+    return [each for each in found if isinstance(each, Record)]
+
+
+@pytest.mark.parametrize("name", find_real_files())
+def test_second_import_of_a_file_changes_nothing(name):
+    records = read_what_comes_in(name)
+    take_in(records)
+    said, version = describe(), Catalogue.objects.get().version
+    outcomes = catalogue.add_records(importing.default_source("ris", None), records)
+    assert {outcome.change for outcome in outcomes} <= {catalogue.Change.UNCHANGED}
+    assert (describe(), Catalogue.objects.get().version) == (said, version)
+
+
+def test_all_real_files_together_are_one_catalogue_in_any_order():
+    files = [read_what_comes_in(name) for name in find_real_files()]
     backwards = [records[::-1] for records in reversed(files)]
     assert take_in_and_forget(*files) == take_in_and_forget(*backwards)

@@ -9,6 +9,8 @@ from papers.identifiers import parse
 from papers.models import Catalogue
 from tests import factories
 
+from .conftest import make_script
+
 pytestmark = pytest.mark.django_db
 
 
@@ -168,3 +170,39 @@ def test_garbage_in_the_address_is_404(script, listing):
 def test_list_says_the_catalogues_version(script, listing):
     version = Catalogue.objects.get().version
     assert script.get("/api/v1/papers/").headers["Last-Modified-Version"] == str(version)
+
+
+def test_edit_by_hand(administrator, paper):
+    script, address = make_script(administrator), f"/api/v1/papers/{paper.pk}/"
+    seen = script.get(address).headers["Last-Modified-Version"]
+    body = {
+        "title": "By hand",
+        "authors": ["Ann Alpha"],
+        "published": "2014-12",
+        "journal": "Nature",
+        "volume": "7",
+    }
+    answer = script.patch(address, body, HTTP_IF_UNMODIFIED_SINCE_VERSION=seen)
+    shown = answer.json()
+    assert {name: shown[name] for name in body} == {**body, "published": "2014-12-01"}
+    assert shown["published_precision"] == "month"
+    assert answer.headers["Last-Modified-Version"] == str(shown["version"]) > seen
+    stale = script.patch(address, {"title": "Late"}, HTTP_IF_UNMODIFIED_SINCE_VERSION=seen)
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    back = script.patch(address, dict.fromkeys(body))
+    assert (back.json()["title"], back.json()["published"], back.json()["volume"]) == (paper.title, None, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"published": "soon"}, "published"),
+        ({"authors": "Ann"}, "authors"),
+        ({"title": "x" * 2001}, "title"),
+    ],
+)
+def test_edit_that_makes_no_sense(administrator, paper, body, field):
+    answer = make_script(administrator).patch(f"/api/v1/papers/{paper.pk}/", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+    refused = make_script(administrator).patch(f"/api/v1/papers/{paper.pk}/", {"title": "\u200b"})
+    assert (refused.status_code, refused.json()["detail"]) == (409, "There is no title.")

@@ -47,6 +47,8 @@ TABLE = [
     ("GET", "paper", "/api/v1/papers/{paper}/", EVERYBODY_SIGNED_IN),
     ("GET", "paper", "/api/v1/papers/{private_paper}/", MEMBERS_READ),
     ("GET", "paper", "/api/v1/papers/999999/", NOBODY_KNOWS),
+    ("PATCH", "paper", "/api/v1/papers/{paper}/", deciders(200)),
+    ("PATCH", "paper", "/api/v1/papers/{private_paper}/", MEMBERS_READ | {"member": 403, "reader": 403, "inside": 403}),
     ("GET", "deleted", "/api/v1/deleted/", EVERYBODY_SIGNED_IN),
     ("GET", "sources", "/api/v1/sources/", EVERYBODY_SIGNED_IN),
     ("GET", "source", "/api/v1/sources/{source}/", EVERYBODY_SIGNED_IN),

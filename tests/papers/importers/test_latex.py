@@ -48,6 +48,7 @@ TABLE = [
     (r"The {B}ayesian {LaTeX} {{Companion}}", "The Bayesian LaTeX Companion"),
     (r"\emph{Escherichia coli} in \textit{vitro} {\em and} {\bf more}", "Escherichia coli in vitro and more"),
     (r"{\LaTeX} and \TeX{} and {\BibTeX}", "LaTeX and TeX and BibTeX"),
+    (r"{{\CSTUG{}}} and \XeTeX\ and \ConTeXt{} in C:\Users", r"CSTUG and XeTeX and ConTeXt in C:\Users"),
     (r"{\noopsort{1973b}}1973", "1973"),
     (r"{\noopsort {1973b}}1973", "1973"),
     (r"\printfirst{1986}{82}", "1986"),

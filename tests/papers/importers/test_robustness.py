@@ -16,6 +16,7 @@ DAY = date(2025, 4, 25)
 SMALL = {name: next(DATA.glob(f"{name}.*")).read_bytes() for name in importers.FORMATS}
 # How an input begins that has its importer go on reading; else it begins with whatever comes.
 STARTS = {
+    "bibtex": b"@article{a, title = {",
     "hf-json": b"[",
     "arxiv-atom": b'<feed xmlns="http://www.w3.org/2005/Atom">',
     "arxiv-rss": b'<rss version="2.0"><channel>',
@@ -58,6 +59,18 @@ SPLINTERS = [
         b"-->",
         b"<![CDATA[",
         b"]]>",
+    ),
+    *(
+        b"@article{a,",
+        b"\n@string{a = b # c}",
+        b"crossref = {a},",
+        b"#",
+        b"\\'{",
+        b"$",
+        b" and ",
+        b"(",
+        b")",
+        b"=",
     ),
     *(b"<!DOCTYPE x>", b"<?", b"?>", b"</title>", b"http://arxiv.org/api/errors#x", b"9" * 5_000),
 ]
