@@ -23,10 +23,26 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):
-    list_display = ["name", "kind", "slug"]
-    list_filter = ["kind"]
-    fields = ["name", "slug", "kind"]
-    prepopulated_fields = {"slug": ["name"]}
+    """Names, and how each is. What it asks for is changed on its own page, which begins anew where that must be."""
+
+    list_display = ["name", "kind", "slug", "last_good", "due_at", "failures"]
+    list_filter = ["kind", "is_paused"]
+    fields = [
+        "name",
+        "slug",
+        "kind",
+        "query",
+        "address",
+        "is_paused",
+        "last_good",
+        "due_at",
+        "failures",
+        "error",
+    ]
+    readonly_fields = ["kind", "query", "address", "is_paused", "last_good", "due_at", "failures", "error"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(club=None)

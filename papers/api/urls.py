@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from . import docs, hugging_face
-from .views import catalogue, clubs, comments, entries, imports, review
+from .views import catalogue, clubs, comments, entries, imports, review, sources
 from .views.fallback import Fallback
 
 app_name = "api"
@@ -17,8 +17,10 @@ urlpatterns = [
     path("v1/papers/", catalogue.PaperList.as_view(), name="papers"),
     path("v1/papers/<path:paper>/", catalogue.PaperDetail.as_view(), name="paper"),
     path("v1/deleted/", catalogue.DeletedList.as_view(), name="deleted"),
-    path("v1/sources/", catalogue.SourceList.as_view(), name="sources"),
-    path("v1/sources/<int:pk>/", catalogue.SourceDetail.as_view(), name="source"),
+    path("v1/sources/", sources.SourceList.as_view(), name="sources"),
+    path("v1/sources/<int:pk>/", sources.SourceDetail.as_view(), name="source"),
+    path("v1/sources/<int:pk>/run/", sources.SourceRun.as_view(), name="source_run"),
+    path("v1/sources/<int:pk>/dry_run/", sources.SourceDryRun.as_view(), name="source_dry_run"),
     path("v1/listings/", catalogue.ListingList.as_view(), name="listings"),
     path("v1/listings/<int:pk>/", catalogue.ListingDetail.as_view(), name="listing"),
     path("v1/listings/<int:pk>/items/", catalogue.ListingItemList.as_view(), name="listing_items"),

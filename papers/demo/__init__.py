@@ -7,6 +7,7 @@ the pages call. Only their times are set afterwards, to those of the story.
 import json
 import time
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 
 from allauth.account.models import EmailAddress
@@ -27,6 +28,7 @@ from papers.models import (
     Volunteer,
     Vote,
 )
+from papers.sources import keeping
 
 FOLDER = Path(__file__).parent
 PASSWORD = "reading-list"  # noqa: S105 - printed for every visitor of the demo
@@ -84,6 +86,13 @@ def make_lab() -> Club:
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         Membership.objects.create(club=club, user=user, role=person["role"])
         people[person["email"]] = user
+    for source in story["sources"]:
+        # Paused, so that no demo asks anybody; the organiser may try a dry run.
+        keeping.make_source(
+            club=club,
+            **{**source, "daily_at": time_of_day.fromisoformat(source["daily_at"])},
+            is_paused=True,
+        )
     papers = {paper.title: paper for paper in Paper.objects.filter(private_to=None)}
     comments: dict[str, Comment] = {}
     for act in story["acts"]:

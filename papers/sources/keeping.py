@@ -59,8 +59,9 @@ def change_source(source: Source, **facts: Any) -> Source:
     for name, value in facts.items():
         setattr(source, name, value)
     changed = {name for name, value in before.items() if getattr(source, name) != value}
-    if changed & set(_ASKED):
+    if changed & set(_ASKED) or source.has_schedule:
         _check(source)
+    if changed & set(_ASKED):
         source.watermark, source.position, source.etag, source.last_modified = {}, None, "", ""
     if changed:
         _schedule(source, timezone.now(), at_once=bool(changed - set(_TIMES)))

@@ -51,6 +51,7 @@ def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
         stored_as=stored,
         format=page.format if page else run.format,
         date=page.date if page else run.date,
+        columns=run.columns,
         input_bytes=path.stat().st_size,
     )
     RejectedRecord.objects.filter(run=run, page=page, replayed_in=None).update(replayed_in=again)

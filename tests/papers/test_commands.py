@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from papers import demo, importing
-from papers.models import Comment, Entry, Import, Listing, Paper, Skip, Vote
+from papers.models import Comment, Entry, Import, Listing, Paper, Skip, Source, Vote
 from tests.papers.test_importing import page
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +166,9 @@ def test_demo_lab_is_loaded_once_through_the_imports():
     for entry in Entry.objects.all():
         assert entry.promotions == entry.votes.filter(value=1).count()
         assert entry.created.year == 2025
+    own = Source.objects.filter(club__slug="demo")
+    assert own.count() == 3
+    assert all(source.is_paused and source.due_at is None for source in own), "the demo asks nobody"
     before = Vote.objects.count()
     call_command("demo", stdout=out)
     assert Vote.objects.count() == before

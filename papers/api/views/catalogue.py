@@ -1,4 +1,4 @@
-"""Papers, sources and listings."""
+"""Papers and listings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from papers.api.serializers import (
     ListingItemSerializer,
     ListingSerializer,
     PaperSerializer,
-    SourceSerializer,
     TombstoneSerializer,
 )
 from papers.filters import ListingFilter, PaperFilter
@@ -173,28 +172,6 @@ class DeletedList(VersionedListView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """A merged paper is among them; its address leads to the one it was merged into."""
         return super().get(request, *args, **kwargs)
-
-
-class SourceList(ListView):
-    queryset = Source.objects.none()
-    serializer_class = SourceSerializer
-
-    def get_queryset(self) -> QuerySet[Source]:
-        return self.reach.sources().select_related("club")
-
-    @extend_schema(summary=_("List sources"), operation_id="list_sources")
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The installation's sources, and those of your clubs."""
-        return super().get(request, *args, **kwargs)
-
-
-class SourceDetail(ApiView):
-    queryset = Source.objects.none()
-    serializer_class = SourceSerializer
-
-    @extend_schema(summary=_("Read a source"), operation_id="read_source")
-    def get(self, request: Request, pk: int) -> Response:
-        return self.show(get_object_or_404(self.reach.sources().select_related("club"), pk=pk))
 
 
 class ListingList(VersionedListView):

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from papers.models import Import, Source
 from papers.records import UnreadableInput
 
 BAR = 30
+PATIENCE = 600.0  # seconds that the shell waits until a host may be asked again
 WIDTH = 79
 INTERRUPTED = 130
 
@@ -182,12 +184,14 @@ def _open(name: str) -> Iterator[Path]:
         if name == "-":
             shutil.copyfileobj(sys.stdin.buffer, spool)
         else:
+            from papers.sources import politeness
             from papers.sources.fetch import Unfetched, fetch
 
-            # By the rules for sources: whoever types an address has seldom looked where it redirects to.
+            # By the rules for sources: whoever types an address has seldom looked where it redirects to, and a
+            # loop in the shell is as fast as any worker.
             try:
-                fetch(name, spool)  # type: ignore[arg-type]
-            except Unfetched as error:
+                fetch(name, spool, turn=partial(politeness.turn, patience=PATIENCE))  # type: ignore[arg-type]
+            except (Unfetched, politeness.NotNow) as error:
                 raise Unreadable(_("It could not be fetched: %(why)s") % {"why": error}) from error
         spool.flush()
         yield Path(spool.name)

@@ -11,7 +11,8 @@ from django.urls import get_resolver
 from accounts import clubs as club_verbs
 from accounts.models import Role
 from papers import catalogue, discussion, reading_list
-from papers.models import Import
+from papers.models import DryRun, Import
+from papers.sources import keeping
 from tests import factories
 
 from .conftest import make_script
@@ -30,6 +31,12 @@ def members_write(status):
     return dict(zip(CAST, [401, 404, status, status, 404, 403, 404, status], strict=True))
 
 
+def keepers_write(status):
+    """The club's organiser; "inside" is a member."""
+    return dict(zip(CAST, [401, 404, 403, status, 404, 403, 404, 403], strict=True))
+
+
+INSTALLATION = dict(zip(CAST, [401, 403, 403, 403, 403, 403, 403, 403], strict=True))
 NOBODY_KNOWS = dict(zip(CAST, [401, 404, 404, 404, 404, 404, 404, 404], strict=True))
 
 # For organisers of some club, and administrators; only an administrator decides about what is everybody's.
@@ -53,6 +60,13 @@ TABLE = [
     ("GET", "sources", "/api/v1/sources/", EVERYBODY_SIGNED_IN),
     ("GET", "source", "/api/v1/sources/{source}/", EVERYBODY_SIGNED_IN),
     ("GET", "source", "/api/v1/sources/{private_source}/", MEMBERS_READ),
+    ("POST", "sources", "/api/v1/sources/", {"visitor": 401, "reader": 403} | dict.fromkeys(CAST[1:5] + CAST[6:], 400)),
+    ("PATCH", "source", "/api/v1/sources/{feed}/", keepers_write(200)),
+    ("PATCH", "source", "/api/v1/sources/{source}/", INSTALLATION | {"administrator": 200}),
+    ("DELETE", "source", "/api/v1/sources/{feed}/", keepers_write(204)),
+    ("POST", "source_run", "/api/v1/sources/{feed}/run/", keepers_write(202)),
+    ("GET", "source_dry_run", "/api/v1/sources/{feed}/dry_run/", keepers_write(200) | {"reader": 403}),
+    ("POST", "source_dry_run", "/api/v1/sources/{feed}/dry_run/", keepers_write(202)),
     ("GET", "listings", "/api/v1/listings/", EVERYBODY_SIGNED_IN),
     ("GET", "listing", "/api/v1/listings/{listing}/", EVERYBODY_SIGNED_IN),
     ("GET", "listing", "/api/v1/listings/{private_listing}/", MEMBERS_READ),
@@ -132,6 +146,10 @@ def places(club, member, organiser, entry, listing, private_paper):
     reading_list.tag(entry, name="theory", by=member)
     comment = discussion.post_comment(entry, text="Why?", by=member)
     private_source = private_paper.source_records.get().source
+    feed = keeping.make_source(
+        club=club, kind="feed", name="Private feed", address="https://feed.example.org/"
+    )
+    DryRun.objects.create(source=feed, state="done")
     private_listing = factories.make_listing(source=private_source)
     run = Import.objects.create(source=private_source, club=club, queued_by=organiser, input_name="a.txt")
     gone, other = factories.make_paper(), factories.make_paper()
@@ -142,6 +160,7 @@ def places(club, member, organiser, entry, listing, private_paper):
         "private_paper": private_paper.pk,
         "source": listing.source_id,
         "private_source": private_source.pk,
+        "feed": feed.pk,
         "listing": listing.pk,
         "private_listing": private_listing.pk,
         "entry": entry.pk,

@@ -84,6 +84,14 @@ def test_another_query_begins_anew():
     assert changed.due_at is not None
 
 
+def test_what_asks_nothing_gets_no_schedule():
+    for format in ("", "arxiv-atom"):
+        with pytest.raises(keeping.Refused):
+            keeping.change_source(importing.default_source(format, None), every_hours=6)
+    daily = keeping.change_source(importing.default_source("hf-json", None), every_hours=6)
+    assert daily.due_at, "which needs no query"
+
+
 def test_another_schedule_counts_from_now():
     source = make()
     changed = keeping.change_source(source, every_hours=None, daily_at=time(6))
