@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('papers', '0011_import_columns'),
+        ('papers', '0012_import_fruitless_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
