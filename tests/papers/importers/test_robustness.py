@@ -21,6 +21,7 @@ STARTS = {
     "arxiv-atom": b'<feed xmlns="http://www.w3.org/2005/Atom">',
     "arxiv-rss": b'<rss version="2.0"><channel>',
     "oai": b"<OAI-PMH><ListRecords>",
+    "feed": b'<rss version="2.0"><channel>',
     "pubmed": b"<PubmedArticleSet>",
     "endnote-xml": b"<xml><records>",
     "zotero-rdf": SMALL["zotero-rdf"].partition(b"    <bib:Journal")[0],
