@@ -21,6 +21,7 @@ from typing import BinaryIO, Final, Protocol, cast
 
 from papers.importers import (
     arxiv_atom,
+    arxiv_jsonl,
     arxiv_rss,
     bibtex,
     containers,
@@ -29,6 +30,7 @@ from papers.importers import (
     feed,
     hf_json,
     hf_page,
+    jsonl,
     nbib,
     oai,
     pubmed,
@@ -62,6 +64,8 @@ FORMATS: Final[dict[str, Importer]] = {
         zotero_rdf,
         endnote_xml,
         feed,
+        jsonl,
+        arxiv_jsonl,
         hf_json,
         nbib,
         ris,
