@@ -49,6 +49,7 @@ REJECTIONS_KEPT = 10_000
 SOURCE_OF_FORMAT = {
     "hf-page": Source.Kind.HUGGING_FACE,
     "hf-json": Source.Kind.HUGGING_FACE,
+    "hf-html": Source.Kind.HUGGING_FACE,
     "arxiv-atom": Source.Kind.ARXIV,
     "arxiv-jsonl": Source.Kind.ARXIV,
     "arxiv-rss": Source.Kind.ARXIV,

@@ -28,6 +28,7 @@ from papers.importers import (
     csv_table,
     endnote_xml,
     feed,
+    hf_html,
     hf_json,
     hf_page,
     jsonl,
@@ -71,6 +72,7 @@ FORMATS: Final[dict[str, Importer]] = {
         ris,
         bibtex,
         csv_table,
+        hf_html,
         hf_page,
     )
 }

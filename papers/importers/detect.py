@@ -6,6 +6,7 @@ import io
 import re
 from typing import BinaryIO, Final
 
+from papers.importers import hf_html
 from papers.importers.text import TextReader
 from papers.records import UnreadableInput
 
@@ -75,7 +76,7 @@ def decode_head(head: bytes) -> bytes:
 
 
 def refuse_hopeless(head: bytes) -> None:
-    """Raise UnreadableInput for what no importer can read: nothing at all, a binary, a web page."""
+    """Raise UnreadableInput for what no importer can read: nothing at all, a binary, a web page but for one."""
     if not head:
         raise UnreadableInput("The file is empty.")
     for magic, name in _BINARIES:
@@ -94,7 +95,7 @@ def refuse_hopeless(head: bytes) -> None:
         )
     if len(text) - len(text.translate(None, _CONTROLS)) > len(text) // 20:
         raise UnreadableInput("This is a binary file, not a list of papers that can be read.")
-    if _HTML.match(text):
+    if _HTML.match(text) and not hf_html.sniff(text):
         raise UnreadableInput(
             "This is a web page (HTML). Save it as text instead, or take the JSON of "
             "https://huggingface.co/api/daily_papers."

@@ -52,7 +52,7 @@ def parse(
         if item.problem:
             yield Rejection(place, item.problem, raw)
         else:
-            yield _read_item(item.data, place, date, raw)
+            yield read_item(item.data, place, date, raw)
     if reader.problem:
         yield Rejection(f"after item {number}" if number else "start", reader.problem)
 
@@ -69,7 +69,7 @@ def _explain_no_list(beginning: bytes) -> str:
 # --- Reading an item ---------------------------------------------------------------------------------------
 
 
-def _read_item(item: Any, place: str, date: date | None, raw: str) -> Record | Rejection:
+def read_item(item: Any, place: str, date: date | None, raw: str) -> Record | Rejection:
     paper = item.get("paper") if isinstance(item, dict) else None
     if not isinstance(paper, dict):
         return Rejection(place, "The item has no paper.", raw)
