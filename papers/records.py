@@ -77,7 +77,7 @@ class Record:
     the journal, book or series alone where the source states `volume`, `issue` and `pages` apart. `urls` are
     pairs of kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in
     the input the record stood ("line 11"), `listed` is the day of the listing it stood in, where the input
-    says so.
+    says so, and one that is `unlisted` stands in none, as a new revision of a paper that was announced before.
     """
 
     key: str
@@ -102,6 +102,7 @@ class Record:
     rank: Rank = Rank.FILE
     place: str = ""
     listed: date | None = None
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def clean_record(
     submitter: str = "",
     withdrawn: bool = False,
     listed: date | None = None,
+    unlisted: bool = False,
     raw: str = "",
 ) -> Record | Rejection:
     """Make a record of what a source said, or a rejection that says what is wrong with it.
@@ -259,6 +261,7 @@ def clean_record(
         rank=rank,
         place=clean_line(place)[:MAX_PLACE],
         listed=listed,
+        unlisted=unlisted,
     )
     return record if key else replace(record, key=_derive_key(record))
 
@@ -311,7 +314,7 @@ def clean_address(text: str) -> str:
 
 # --- To and from JSON --------------------------------------------------------------------------------------
 
-_NOT_CONTENT: Final = frozenset({"upvotes", "place", "listed"})
+_NOT_CONTENT: Final = frozenset({"upvotes", "place", "listed", "unlisted"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Record)}
 
 

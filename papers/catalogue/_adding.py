@@ -51,6 +51,7 @@ def add_records(
 
     `listed` puts them, in their order, into the source's listing of that day; without it a record that states
     its own day goes there, and one that states none to `fallback`, unless the source lists its paper already.
+    One that is `unlisted` goes nowhere.
     The same records again change nothing and take no lock. A record older than the one it would replace (by
     revision, then by time of change) changes nothing either. All or nothing: a batch is one transaction, and
     two batches that meet take turns (the catalogue's row is the lock).
@@ -80,7 +81,8 @@ def _describe(
     incoming = {}
     for key, record in latest.items():
         day = listed or (record.listed if record.listed and FIRST_DAY <= record.listed <= horizon else None)
-        incoming[key] = Incoming(record, store(record), day, fallback)
+        days = (None, None) if record.unlisted else (day, fallback)
+        incoming[key] = Incoming(record, store(record), *days)
     return incoming
 
 

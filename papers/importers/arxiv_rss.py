@@ -72,6 +72,7 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, date: date | Non
     before = _BEFORE_ABSTRACT.match(described)
     abstract = mark_paragraphs(described[before.end() if before else 0 :].strip())
     kind = clean_line(text_of(entry, f"{_ARXIV}announce_type")) or (before["type"] if before else "new")
+    is_replacement = kind.lower().startswith("replace")
     moment = read_moment(text_of(entry, "pubDate") or text_of(entry, f"{_ATOM}published"))
     day = moment.astimezone(_ZONE).date() if moment else date
     submitted = read_month(arxiv_id)
@@ -101,6 +102,7 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, date: date | Non
         withdrawn=is_withdrawn("", abstract),
         rank=Rank.PREPRINT,
         place=place,
-        listed=None if kind.lower().startswith("replace") else day,
+        listed=None if is_replacement else day,
+        unlisted=is_replacement,
         raw=raw,
     )

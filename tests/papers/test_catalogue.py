@@ -307,6 +307,17 @@ def test_a_day_far_ahead_is_not_believed(source):
     assert outcome.change == Change.ADDED
 
 
+@pytest.mark.parametrize("listed", [None, date(2025, 4, 26)])
+def test_a_revision_of_what_was_announced_before_stands_in_no_listing(source, listed):
+    first = make_record("Announced", key="a", revision=1, listed=date(2025, 4, 25))
+    again = make_record("Announced", key="a", revision=2, unlisted=True)
+    unseen = make_record("Never seen", key="b", revision=3, unlisted=True)
+    catalogue.add_records(source, [first])
+    outcomes = catalogue.add_records(source, [again, unseen], listed=listed, fallback=date(2025, 4, 26))
+    assert [outcome.change for outcome in outcomes] == [Change.UPDATED, Change.ADDED]
+    assert [listing.date for listing in Listing.objects.all()] == [date(2025, 4, 25)]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_first_votes_do_not_wait_for_an_import(monkeypatch):
     """An entry's row names its paper, which the import has locked: waiting for each other would be a deadlock."""

@@ -166,7 +166,7 @@ class TestFold:
             assert ("code", "https://github.com/example/umbrella") in folded.urls
 
     def test_folded_has_every_field_that_a_paper_keeps(self):
-        not_kept = {"key", "upvotes", "rank", "place", "listed", "submitter"}
+        not_kept = {"key", "upvotes", "rank", "place", "listed", "unlisted", "submitter"}
         made = {"title_key", "excerpt"}
         names = {field.name for field in fields(Record)} - not_kept | made
         assert {field.name for field in fields(Folded)} == names

@@ -51,6 +51,7 @@ FULL = make(
     rank=Rank.PUBLISHER,
     place="entry 4",
     listed=date(2025, 4, 25),
+    unlisted=True,
 )
 
 

@@ -62,7 +62,9 @@ class TestSmallFeed:
         )
 
     def test_only_new_papers_and_cross_lists_stand_in_the_listing(self):
-        assert [record.listed for record in read_feed(SMALL)[0]] == [DAY, DAY, None, None]
+        records, _ = read_feed(SMALL, date=DAY)
+        assert [record.listed for record in records] == [DAY, DAY, None, None]
+        assert [record.unlisted for record in records] == [False, False, True, True]
 
     def test_withdrawal_and_month_of_an_old_identifier(self):
         record = read_feed(SMALL)[0][2]
