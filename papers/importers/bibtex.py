@@ -32,7 +32,10 @@ TITLE: Final = "BibTeX and BibLaTeX, of JabRef, Zotero, Mendeley, BibDesk and ot
 _FIRST: Final = re.compile(
     rb"^[ \t]*@[ \t]*(?:(?:string|preamble|comment)\s{0,100}[{(]"
     rb"|[A-Za-z_]{1,40}\s{0,100}[{(]\s{0,100}[^\s,{}()=\"]{0,300}[ \t]{0,100},"
-    rb"\s{0,200}(?:[\w+.:/-]{1,100}\s{0,100}=|[})]|\Z))",
+    rb"\s{0,200}(?:[\w+.:/-]{1,100}\s{0,100}=|[})]|\Z)"
+    # Without a key only what is nothing but a type of entry; Java's annotations look like others.
+    rb"|(?:article|book|booklet|conference|inbook|incollection|inproceedings|manual|mastersthesis|misc|online"
+    rb"|phdthesis|proceedings|report|techreport|thesis|unpublished)\s{0,100}[{(]\s{0,100}[\w-]{1,100}\s{0,100}=)",
     re.MULTILINE | re.IGNORECASE,
 )
 # Of the head comment that fills the whole beginning of some files.

@@ -3,7 +3,7 @@
 What BibTeX takes for an entry is told by its source, https://ctan.org/pkg/bibtex-x (bibtex.web, parts "Reading
 the database file"), what biblatex adds by the manual of btparse (https://metacpan.org/pod/bt_language):
 
-    text between entries is comment, and so is a line of it that begins with %
+    text between entries is comment, and so is a line of it that begins with %, and % between two fields
     @type{key, name = value, …} or @type(key, name = value, …), with or without a comma at the end
     value   = piece # piece …;  piece = {…} | "…" | a number | the name of a string
     @string{name = value}, @preamble{…}, @comment{…} or @comment and nothing of it
@@ -77,10 +77,9 @@ _NEXT: Final = re.compile(
 # Where an entry begins, so that one before it that has no end is over.
 _KEY: Final = r"[^\s,{}()=\"#%@]{0,300}"
 _BEGINNING: Final = re.compile(
-    rf"[ \t]*@[ \t]*[^\W\d_][\w+.:/-]{{0,60}}[ \t\n]{{0,100}}[{{(][ \t\n]{{0,100}}{_KEY}[ \t]{{0,100}},"
-    r"[ \t\n]{0,200}(?:[\w+.:/-]{1,100}[ \t\n]{0,100}=|[})])"
-    rf"|[ \t]*@string[ \t]*[{{(][ \t\n]{{0,100}}[\w+.:/-]{{1,100}}[ \t\n]{{0,100}}=",
-    re.IGNORECASE,
+    rf"[ \t]*@[ \t]*[^\W\d_][\w+.:/-]{{0,60}}[ \t\n]{{0,100}}[{{(][ \t\n]{{0,100}}"
+    rf"(?:{_KEY}[ \t]{{0,100}},[ \t\n]{{0,200}}(?:[\w+.:/-]{{1,100}}[ \t\n]{{0,100}}=|[}})])"
+    r"|[\w+.:/-]{1,100}[ \t\n]{0,100}=)"
 )
 _IN_BRACES: Final = re.compile(r"[{}]|^[ \t]*@", re.MULTILINE)
 _IN_BRACKETS: Final = re.compile(r"[{})\"]|^[ \t]*@", re.MULTILINE)
@@ -292,14 +291,16 @@ class _Unreadable(Exception):
 
 
 _KEY_ENDS: Final = re.compile(r"[,={}\"]")
-_NAME: Final = re.compile(r"[\s,]*(?P<name>[^\s=,{}\"#%()'\\]+)\s*=\s*")
-_END: Final = re.compile(r"[\s,]*[)}]\Z")
+# Commas, and what Biber's parser takes for comments.
+_GAP: Final = r"[\s,]*(?:%[^\n]*\n[\s,]*)*"
+_NAME: Final = re.compile(_GAP + r"(?P<name>[^\s=,{}\"#%()'\\]+)\s*=\s*")
+_END: Final = re.compile(_GAP + r"[)}]\Z")
 _BRACED: Final = re.compile(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 _QUOTED: Final = re.compile(r'"([^{}"]*(?:\{[^{}]*\}[^{}"]*)*)"')
 _WORD: Final = re.compile(r"[^\s,#{}\"=()]+|\([^\s,#{}\"=()]*\)")
 _WORDS: Final = re.compile(r"[^,#{}\"=\n]*")
 _JOIN: Final = re.compile(r"\s*#\s*")
-_BETWEEN: Final = re.compile(r"\s*(?:,|(?=[)}]\Z)|(?=[^\s=,{}\"#%()'\\]+\s*=))")
+_BETWEEN: Final = re.compile(r"\s*(?:%[^\n]*\n\s*)*(?:,|(?=[)}]\Z)|(?=[^\s=,{}\"#%()'\\]+\s*=))")
 _BRACE_OR_QUOTE: Final = re.compile(r"[{}\"]")
 
 

@@ -309,6 +309,8 @@ _TOKEN: Final = re.compile(
     r"|(?P<ligature>---?|``|''|[?!]`|~)",
     re.DOTALL,
 )
+_MOVES: Final = frozenset(("kern", "raise", "lower", "hskip", "vskip"))
+_LENGTH: Final = re.compile(r"\s?-?[0-9]*\.?[0-9]*\s?(?:em|ex|pt|mm|cm|in|mu|sp)\b\s?")
 _VERBATIM: Final = re.compile(r"\{([^{}]*)\}")
 _MATH_END: Final = re.compile(r"[^\\$]*(?:\\.[^\\$]*)*\$", re.DOTALL)
 _BRACES: Final = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -424,6 +426,8 @@ class _Reading:
         elif word == "url" and (verbatim := _VERBATIM.match(self.latex, end)):
             self.write(verbatim[1])
             return verbatim.end()
+        elif word in _MOVES and (length := _LENGTH.match(self.latex, end)):
+            return length.end()
         elif kinds := _ARGUMENTS.get(word):
             self.expected = kinds
         elif follows != "{" or self.latex.startswith("{}", end):

@@ -100,6 +100,7 @@ class TestSyntax:
             ("@a{k, x = {1} y = {2}\n z = 3\n}", {"x": "1", "y": "2", "z": "3"}),
             ("@a{k, x = , y = 2}", {"x": "", "y": "2"}),
             ("@a{k, x = 1, x = 2}", {"x": "1"}),
+            ("@a{k,\n% one, {two}\nx = {1} % y = 2,\n, %% three\n}", {"x": "1"}),
             ("@a{k, x = 12--15, y = Some bare words, z = 3}", {"x": "12--15", "y": "Some bare words", "z": "3"}),
             ("@a{k, x = {100% of\nit} # JAN # 1 # \" \" # AIJ}", {"x": "100% of\nitJanuary1 AIJ"}),
             ("@a{k, x = {a@b.org}, y = {\n@c}}", {"x": "a@b.org", "y": "\n@c"}),
@@ -162,6 +163,10 @@ class TestSyntax:
     def test_entry_at_the_end_of_a_file_that_was_cut_off(self, text):
         (fault,) = entries_of(text)
         assert fault.reason == "It has no end: the file is cut off, or a bracket is missing."
+
+    def test_entry_without_a_key_ends_the_one_before_it(self):
+        fault, entry = entries_of("@a{k, x = {1\n@b{\n y = 2}")
+        assert (fault.key, entry.type, entry.fields) == ("k", "b", {"y": "2"})
 
     @pytest.mark.parametrize("size", [1, 3, 100])
     def test_lines_are_counted_across_pieces(self, size, monkeypatch):
@@ -459,6 +464,7 @@ class TestSniff:
             b"% Encoding: UTF-8\n\n@Comment{jabref-meta: databaseType:bibtex;}",
             b"# Old cite key\nSome words of mine\n  @Misc { k , x = 1 }",
             b"@string{a = 1}",
+            b"\t@article{\n  author = {Huang, Y.}",
             b"%%% -*-BibTeX-*-\n" + b"%%% a long head\n" * 5_000,
             b"%% This BibTeX bibliography file was created using BibDesk.\n",
         ],

@@ -60,6 +60,7 @@ TABLE = [
     (r"\enquote{so} \textsc{Small} \mbox{box} \uppercase{x}", "“so” Small box x"),
     (r"\texorpdfstring{$\alpha$}{alpha}-particles", "alpha-particles"),
     (r"a } b { c", "a b c"),
+    (r"DVIto\kern-.15em VDU, \raise 0.5ex\hbox{x}", "DVItoVDU, x"),
     # Mathematics.
     (r"$\omega$Test", r"$\omega$Test"),
     (r"The {$\alpha$} of $x^{2}_{--}$ and \(y\'\)", r"The $\alpha$ of $x^{2}_{--}$ and \(y\'\)"),
