@@ -94,6 +94,21 @@ def _make_arxiv_id(number: int) -> str:
     return f"{15 + month // 12:02}{month % 12 + 1:02}.{rest + 1:05}"
 
 
+def write_bibtex(lines: Sequence[Line]) -> bytes:
+    """Return papers as a library in BibTeX has them."""
+    return "".join(
+        f"@article{{paper{number},\n  title = {{{_in_braces(line['title'])}}},\n"
+        f"  author = {{{' and '.join(map(_in_braces, line['authors']))}}},\n"
+        f"  abstract = {{{_in_braces(line['abstract'])}}},\n  date = {{{line['published'][:10]}}},\n"
+        f"  eprint = {{{_make_arxiv_id(number)}}},\n  archiveprefix = {{arXiv}}\n}}\n\n"
+        for number, line in enumerate(lines)
+    ).encode()
+
+
+def _in_braces(text: str) -> str:
+    return text.replace("{", "").replace("}", "")
+
+
 def write_atom(lines: Sequence[Line]) -> bytes:
     """Return papers as arXiv's API gives them."""
     entries = "".join(

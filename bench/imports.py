@@ -13,7 +13,7 @@ from papers.models import Source
 from papers.records import Record
 
 from . import copying
-from .corpus import Line, take_batches, write_atom, write_json, write_page
+from .corpus import Line, take_batches, write_atom, write_bibtex, write_json, write_page
 from .lab import NEW_DAY
 from .report import Result, make_ratio
 
@@ -103,6 +103,7 @@ def measure_parsers(lines: Iterator[Line]) -> list[Result]:
         "hf-page": write_page(sample, NEW_DAY),
         "hf-json": write_json(sample),
         "arxiv-atom": write_atom(sample),
+        "bibtex": write_bibtex(sample),
     }
     results = []
     for name in importers.FORMATS:
