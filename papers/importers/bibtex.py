@@ -315,6 +315,8 @@ def _read_entry(
 
 
 def _join_titles(title: str, subtitle: str) -> str:
+    if not title and not subtitle:
+        return ""
     title, subtitle = clean_line(to_text(title)), clean_line(to_text(subtitle))
     if not title or not subtitle:
         return title or subtitle
@@ -506,7 +508,7 @@ def _read_names(written: str) -> Iterator[str]:
     """Give the name that is written "First von Last", "von Last, First", "von Last, Jr, First" or "{Organisation}"."""
     parts = _split(written, _COMMA) if "," in written else [written]
     if len(parts) == 1:
-        yield clean_line(to_text(written))
+        yield to_text(written).strip()
         return
     if "=" in written and all(
         found := [_PART_OF_NAME.match(part) for part in parts if "useprefix" not in part]
@@ -522,7 +524,7 @@ def _read_names(written: str) -> Iterator[str]:
                 suffix=said.get("suffix", ""),
             )
             return
-    parts = [text for part in parts if (text := clean_line(to_text(part)))]
+    parts = [text for part in parts if (text := to_text(part).strip())]
     match parts:
         case [family, given]:
             yield join_name(family=family, given=given)

@@ -295,7 +295,7 @@ class TestFields:
 
     def test_local_files_and_notes_are_not_read(self):
         record = read_one(
-            "file = {/home/me/a.pdf}, url = {file:///home/me/a.pdf}, annote = {mine}, note = {mine}"
+            "file = {:papers/a.pdf:PDF}, url = {file:///papers/a.pdf}, annote = {mine}, note = {mine}"
         )
         assert (record.urls, record.comment) == ((), "")
 
