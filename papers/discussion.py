@@ -71,13 +71,15 @@ def _count_try(by: User) -> None:
 
 @verb
 def _post(entry: Entry, text: str, by: User, parent: Comment | None) -> Comment:
-    entry = Entry.objects.select_for_update(of=("self",)).select_related("club").get(pk=entry.pk)
+    entry = Entry.objects.select_for_update(of=("self",)).select_related("club", "paper").get(pk=entry.pk)
     if parent is not None:
         if parent.entry_id != entry.pk or parent.removed_at is not None:
             raise CommentGone(_("The comment you answer is gone. Post yours as a new one."))
         if _depth_of(parent) >= DEPTH_LIMIT:
             parent = parent.parent
-    comment = Comment.objects.create(entry=entry, author=by, text=text, parent=parent)
+    comment = Comment.objects.create(
+        entry=entry, author=by, text=text, parent=parent, paper_revision=entry.paper.revision
+    )
     _count(entry)
     stamp(entry.club, [entry, comment])
     return comment

@@ -410,7 +410,7 @@ def _contradict_places(one: Described, other: Described) -> bool:
     """
     if any(first and second and first != second for first, second in _pair_parts(one, other)):
         return True
-    if _is_no_journal(one.journal) or _is_no_journal(other.journal):
+    if is_no_journal(one.journal) or is_no_journal(other.journal):
         return False
     numbers, more_numbers = _find_numbers(one), _find_numbers(other)
     if numbers and more_numbers and not (numbers <= more_numbers or more_numbers <= numbers):
@@ -419,7 +419,8 @@ def _contradict_places(one: Described, other: Described) -> bool:
     return not (_abbreviates(words, more_words) or _abbreviates(more_words, words))
 
 
-def _is_no_journal(name: str) -> bool:
+def is_no_journal(name: str) -> bool:
+    """Tell whether a source names no journal, or a preprint server in its place."""
     return not name or title_key(name).startswith(_PREPRINT_SERVERS)
 
 

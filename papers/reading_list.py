@@ -73,7 +73,7 @@ def cast_vote(entry: Entry, *, value: int, by: User) -> Entry:
         return entry
     # A changed vote is a new row: others see promotions only, so the old one must vanish for them.
     gone = _remove_vote(before)
-    vote = Vote.objects.create(entry=entry, member=by, value=value)
+    vote = Vote.objects.create(entry=entry, member=by, value=value, paper_revision=entry.paper.revision)
     _unskip(entry.club, entry.paper_id, by)
     settle(entry)
     stamp(entry.club, [entry, vote], deleted=gone)
@@ -96,7 +96,9 @@ def withdraw_vote(entry: Entry, *, by: User) -> Entry:
 def volunteer(entry: Entry, *, by: User) -> Entry:
     """Offer to present an entry; offering again changes nothing."""
     entry = _lock(entry)
-    offer, created = Volunteer.objects.get_or_create(entry=entry, member=by)
+    offer, created = Volunteer.objects.get_or_create(
+        entry=entry, member=by, defaults={"paper_revision": entry.paper.revision}
+    )
     if created:
         _unskip(entry.club, entry.paper_id, by)
         settle(entry)

@@ -312,6 +312,12 @@ def clean_address(text: str) -> str:
     return text if parts.scheme.lower() in ("http", "https") and has_host else ""
 
 
+def write_place(journal: str, volume: str, issue: str, pages: str) -> str:
+    """Say where a work appeared in one line: "Physical Review A 106(1), 012821"."""
+    place = f"{journal} {volume}{f'({issue})' if issue else ''}".strip()
+    return ", ".join(part for part in (place, pages) if part)
+
+
 # --- To and from JSON --------------------------------------------------------------------------------------
 
 _NOT_CONTENT: Final = frozenset({"upvotes", "place", "listed", "unlisted"})

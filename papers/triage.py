@@ -130,6 +130,8 @@ class Row:
     tally: str = ""
     voters: str = ""
     offers: str = ""
+    since: str = ""
+    """That there is a newer revision than the one I acted on."""
     authors: str = ""
 
 
@@ -275,15 +277,28 @@ _ROWS = """
           JOIN accounts_user person ON person.id = offer.member_id
          WHERE %(names)s
          GROUP BY counted.paper_id
+    ), acts AS (
+        SELECT entry_id, paper_revision, 0 AS act FROM papers_comment
+         WHERE author_id = %(me)s AND removed_at IS NULL AND entry_id IN (SELECT id FROM counted)
+        UNION ALL
+        SELECT entry_id, paper_revision, 1 FROM papers_vote
+         WHERE member_id = %(me)s AND entry_id IN (SELECT id FROM counted)
+        UNION ALL
+        SELECT entry_id, paper_revision, 2 FROM papers_volunteer
+         WHERE member_id = %(me)s AND entry_id IN (SELECT id FROM counted)
+    ), known AS (
+        SELECT counted.paper_id, max(acts.paper_revision) AS revision, min(acts.act) AS act
+          FROM counted JOIN acts ON acts.entry_id = counted.id GROUP BY counted.paper_id
     )
     SELECT paper.id, paper.title, paper.excerpt, paper.upvotes, paper.private_to_id,
            totals.promotions::int, totals.demotions::int, totals.comments::int,
-           tags.names, voters.names, offers.names
+           tags.names, voters.names, offers.names, paper.revision, known.revision, known.act
       FROM papers_paper paper
       LEFT JOIN totals ON totals.paper_id = paper.id
       LEFT JOIN tags ON tags.paper_id = paper.id
       LEFT JOIN voters ON voters.paper_id = paper.id
       LEFT JOIN offers ON offers.paper_id = paper.id
+      LEFT JOIN known ON known.paper_id = paper.id AND known.revision < paper.revision
      WHERE paper.id = ANY(%(ids)s::bigint[])
        AND (paper.private_to_id IS NULL OR paper.private_to_id = ANY(%(mine)s::bigint[]))
 """
@@ -313,7 +328,8 @@ def load_rows(view: Viewpoint, ranks: Iterable[Rank]) -> list[Row]:
 
 
 def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...], language: str | None) -> Row:
-    pk, title, excerpt, upvotes, private_to, promotions, demotions, comments, tags, voters, offers = facts
+    pk, title, excerpt, upvotes, private_to, promotions, demotions, comments = facts[:8]
+    tags, voters, offers, revision, known_revision, act = facts[8:]
     row = Row(
         id=markup.number(pk),
         n=markup.number(rank.n),
@@ -344,6 +360,8 @@ def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...], language: str
         row.voters = name_people(voters, promotions) if voters else ""
     if offers:
         row.offers = name_people(offers, len(offers))
+    if known_revision:
+        row.since = tell_revision(language, act, revision, known_revision)
     return row
 
 
@@ -389,6 +407,17 @@ def count_comments(language: str | None, number: int) -> SafeString:
 def count_source_votes(language: str | None, number: int) -> SafeString:
     text = ngettext("%(number)d vote at the source", "%(number)d votes at the source", number)
     return conditional_escape(text % {"number": number})
+
+
+@lru_cache(maxsize=1024)
+def tell_revision(language: str | None, act: int, revision: int, known: int) -> SafeString:
+    """Return “v3 since you discussed it (v1)”; `act` is what I did: 0 discussed, 1 voted, 2 offered to present."""
+    text = (
+        _("v%(revision)d since you discussed it (v%(known)d)"),
+        _("v%(revision)d since you voted (v%(known)d)"),
+        _("v%(revision)d since you offered to present it (v%(known)d)"),
+    )[act]
+    return conditional_escape(text % {"revision": revision, "known": known})
 
 
 @lru_cache(maxsize=4096)

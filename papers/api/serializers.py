@@ -497,6 +497,11 @@ class EntrySerializer(serializers.ModelSerializer):
     volunteers = PromoterSerializer(
         source="offers", many=True, read_only=True, allow_null=True, help_text=_("For members only.")
     )
+    revision_seen = serializers.SerializerMethodField(
+        help_text=_(
+            "The newest revision of the paper on which you voted, commented or offered; null: none known."
+        )
+    )
     tags = serializers.SerializerMethodField()
     comments = serializers.IntegerField(source="comment_count", read_only=True, help_text=_("How many."))
     suggested_by = PersonSerializer(read_only=True, allow_null=True, help_text=_("For members only."))
@@ -506,7 +511,16 @@ class EntrySerializer(serializers.ModelSerializer):
         model = Entry
         fields = [
             *("id", "club", "paper", "state", "score", "promotions", "demotions", "my_vote"),
-            *("promoters", "volunteers", "tags", "comments", "suggested_by", "created", "version"),
+            *(
+                "revision_seen",
+                "promoters",
+                "volunteers",
+                "tags",
+                "comments",
+                "suggested_by",
+                "created",
+                "version",
+            ),
         ]
         read_only_fields = fields
 
@@ -519,6 +533,12 @@ class EntrySerializer(serializers.ModelSerializer):
 
     def get_my_vote(self, entry: Any) -> int | None:
         return next((vote.value for vote in entry.my_votes), None)
+
+    def get_revision_seen(self, entry: Any) -> int | None:
+        person = self.context["request"].user.pk
+        acts = [*entry.my_votes, *(offer for offer in entry.offers if offer.member_id == person)]
+        seen = [entry.commented_revision, *(act.paper_revision for act in acts)]
+        return max((revision for revision in seen if revision is not None), default=None)
 
     def get_tags(self, entry: Any) -> list[str]:
         return [tagging.tag.name for tagging in entry.taggings.all()]

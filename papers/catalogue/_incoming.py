@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from papers import merge
-from papers.records import Rank, Record, Stored
+from papers.models import Paper, SourceRecord
+from papers.records import Rank, Record, Stored, from_data
 
 FOLDED = [field.name for field in fields(merge.Folded) if field.name != "identifiers"]
 """The columns of a paper that are computed from what its sources say."""
@@ -39,6 +40,13 @@ def fold_with_owner(said: Sequence[tuple[int | None, Record]]) -> tuple[merge.Fo
     if public:
         return merge.fold(public), None
     return merge.fold([record for _, record in said]), next(club_id for club_id, _ in said)
+
+
+def load_records(paper: Paper) -> list[Record]:
+    """Return the records that a paper is folded from; what other clubs keep to themselves is not among them."""
+    rows = SourceRecord.objects.filter(paper=paper).values_list("source__club_id", "data")
+    said = [(club_id, from_data(data)) for club_id, data in rows]
+    return _find_public(said) or [record for _, record in said]
 
 
 def _find_public(said: Sequence[tuple[int | None, Record]]) -> list[Record]:

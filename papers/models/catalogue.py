@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Club, Membership
-from papers.records import Precision
+from papers.records import Precision, write_place
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -120,10 +120,8 @@ class Paper(models.Model):
 
     @property
     def appeared_in(self) -> str:
-        """Where it appeared, in one line: "Physical Review A 106(1), 012821"."""
-        issue = f"({self.issue})" if self.issue else ""
-        place = f"{self.journal} {self.volume}{issue}".strip()
-        return ", ".join(part for part in (place, self.pages) if part)
+        """Where it appeared, in one line."""
+        return write_place(self.journal, self.volume, self.issue, self.pages)
 
     @property
     def published_as_known(self) -> str:

@@ -34,6 +34,9 @@ class Comment(models.Model):
     )
     text = models.TextField(_("comment"), blank=True)
     posted_at = models.DateTimeField(_("posted"), default=timezone.now)
+    paper_revision = models.PositiveIntegerField(
+        _("revision of the paper at that time"), null=True, blank=True, editable=False
+    )
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
     removed_at = models.DateTimeField(_("removed"), null=True, blank=True)
     version = models.BigIntegerField(default=0, editable=False)

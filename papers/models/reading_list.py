@@ -93,6 +93,9 @@ class Vote(models.Model):
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="votes")
     value = models.SmallIntegerField(_("value"))
     cast_at = models.DateTimeField(_("cast"), default=timezone.now)
+    paper_revision = models.PositiveIntegerField(
+        _("revision of the paper at that time"), null=True, blank=True, editable=False
+    )
     version = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
@@ -113,6 +116,9 @@ class Volunteer(models.Model):
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="volunteers")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="offers")
     offered_at = models.DateTimeField(_("offered"), default=timezone.now)
+    paper_revision = models.PositiveIntegerField(
+        _("revision of the paper at that time"), null=True, blank=True, editable=False
+    )
     version = models.BigIntegerField(default=0, editable=False)
 
     class Meta:

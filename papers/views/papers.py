@@ -8,10 +8,12 @@ from django.db.models.functions import Length
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import permissions
 from accounts.models import Club
-from papers import discussion, identifiers, triage
+from papers import catalogue, discussion, identifiers, triage
+from papers.appearances import Appearance, find_both_forms
 from papers.markup import COMMENT_LIMIT
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
 from papers.numbers import read_number
@@ -99,6 +101,7 @@ def describe_paper(
             if kind in {"pdf", "code", "project"} and (found := clean_address(address))
         ],
         "identifiers": [(each.scheme, each.value, _address(each)) for each in paper.identifiers.all()],
+        "forms": _describe_forms(paper),
         "listed": list(listed[:5]),
         "entry": entry,
         "taggings": list(entry.taggings.select_related("tag")) if entry else [],
@@ -149,6 +152,21 @@ def comment_url(comment: Comment, slug: str) -> str:
     page = reverse("papers:entry_detail", args=[slug, comment.entry.paper_id])
     query = f"?comment={comment.pk}" if comment.entry.comment_count > FEW else ""
     return f"{page}{query}#c{comment.pk}"
+
+
+def _describe_forms(paper: Paper) -> list[tuple[str, Appearance, list[tuple[str, str]]]]:
+    """Return the preprint and the published form, each with its names and addresses; nothing if there is one only."""
+    both = find_both_forms(catalogue.load_records(paper))
+    if both is None:
+        return []
+    return [
+        (label, form, [(write_name(name), identifiers.address(name)) for name in form.identifiers])
+        for label, form in [(_("Preprint"), both.preprint), (_("Published"), both.published)]
+    ]
+
+
+def write_name(name: identifiers.Identifier) -> str:
+    return f"arXiv {name.value}" if name.scheme == "arxiv" else f"{name.scheme.upper()} {name.value}"
 
 
 def _address(identifier: PaperIdentifier) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Max, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -29,7 +29,7 @@ from papers.api.serializers import (
     VoteSerializer,
 )
 from papers.filters import EntryFilter
-from papers.models import Entry, Paper, Tagging, Volunteer, Vote
+from papers.models import Comment, Entry, Paper, Tagging, Volunteer, Vote
 
 from .base import ApiView, ClubListView, unchanged
 
@@ -38,6 +38,9 @@ def with_acts(entries: QuerySet[Entry], *, user_id: int) -> QuerySet[Entry]:
     """Load all that an entry shows: a query each for promoters, my votes, offers and tags."""
     votes = Vote.objects.order_by("cast_at", "pk")
     promoters = votes.filter(value=Vote.PROMOTE).select_related("member")
+    mine = Comment.objects.filter(entry=OuterRef("pk"), author=user_id, removed_at=None).order_by()
+    newest = mine.values("entry").annotate(newest=Max("paper_revision")).values("newest")
+    entries = entries.annotate(commented_revision=Subquery(newest))
     return entries.select_related("club", "suggested_by").prefetch_related(
         Prefetch("votes", promoters, to_attr="promoters"),
         Prefetch("votes", votes.filter(member=user_id), to_attr="my_votes"),

@@ -40,6 +40,7 @@ def test_entry_has_all_that_belongs_to_it(script, club, entry, organiser, member
         "promotions": 1,
         "demotions": 1,
         "my_vote": -1,
+        "revision_seen": None,
         "promoters": [person(organiser)],
         "volunteers": [person(member)],
         "tags": ["offline-rl"],

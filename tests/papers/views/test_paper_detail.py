@@ -134,7 +134,8 @@ def test_a_public_clubs_discussion_is_everybodys_to_read(client, get, club, memb
         if person:
             client.force_login(person)
         page = get(f"/clubs/ml/papers/{paper.pk}")
-        assert "Open words." in page.text and not page.find("//main//form")
+        assert "Open words." in page.text
+        assert not page.find("//*[@id='comments' or @id='vote']//form")
 
 
 def test_a_private_paper_is_unknown_to_others(client, get, club, member, outsider, private_paper):
@@ -201,8 +202,8 @@ def test_a_page_costs_the_same_for_any_number_of_comments(
         parent = comment if index % 3 else None
         if index < 30:
             reading_list.tag(entry, name=f"tag-{index}", by=member)
-    # user, my clubs; paper, identifiers; acts, row; entry, listings, tags; comments, those on screen
-    with django_assert_num_queries(11):
+    # user, my clubs; paper, identifiers; acts, row; entry, records, listings, tags; comments, those on screen
+    with django_assert_num_queries(12):
         page = get(f"/clubs/ml/papers/{paper.pk}")
     assert len(page.find(".comment")) == number
     assert len(page.ids) == len(set(page.ids))
