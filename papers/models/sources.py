@@ -103,6 +103,7 @@ class Source(models.Model):
     etag = models.CharField(max_length=300, blank=True, db_default="")
     last_modified = models.CharField(max_length=300, blank=True, db_default="")
 
+    # A page that comes in moves it too: a first run that takes days has not stalled.
     expected_since = models.DateTimeField(
         default=timezone.now,
         help_text=_("from when on runs were to be expected: made, resumed or scheduled anew"),

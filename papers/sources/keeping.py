@@ -38,6 +38,8 @@ def make_source(*, club: Club | None, **facts: Any) -> Source:
     """
     if club is not None and club.sources.count() >= MOST_OF_A_CLUB:
         raise Refused(_("A club has at most %(most)d sources. Remove one first.") % {"most": MOST_OF_A_CLUB})
+    # Said here, since what the database would fill in is not there before it does.
+    facts = {"query": "", "address": "", **facts}
     source = Source(club=club, slug=_choose_slug(facts["name"], club), **facts)
     _check(source)
     now = timezone.now()

@@ -22,6 +22,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from papers import importing
@@ -55,6 +56,14 @@ AGAIN_SECONDS: Final = 20.0
 """The same for an answer that is probably a passing fault; the wait grows by so much each time."""
 MOST_IN_A_ROW: Final = 2
 """After so many failures in a row a walk begins anew, as it may be its place that cannot be asked for any more."""
+
+_HINTS: Final = {
+    400: gettext_lazy("Perhaps it does not understand what the source asks for."),
+    401: gettext_lazy("It wants a sign-in, which sources do not have."),
+    403: gettext_lazy("It may not like to be asked by programs."),
+    404: gettext_lazy("Is what the source asks for still right?"),
+    410: gettext_lazy("Is what the source asks for still right?"),
+}
 
 dice = random.Random()  # noqa: S311 - to spread load, not to keep a secret
 
@@ -175,7 +184,8 @@ def go_on(run: Import) -> None:
     except Changed:
         importing.end(run, Import.State.DONE)
     except (Unfetched, Trouble, UnreadableInput) as error:
-        _fail(run, str(error))
+        hint = _HINTS.get(error.status or 0, "") if isinstance(error, Unfetched) else ""
+        _fail(run, f"{error} {hint}".strip())
     else:
         importing.end(run, Import.State.DONE)
 
@@ -269,14 +279,18 @@ class Walk:
                 path.unlink()
                 return None
             # What the answer itself says of trouble, before it counts as a page.
-            seen = read_edges(path)
-            self.planner.look(seen, position)
+            self.planner.look(read_edges(path), position)
+            return self._keep(asked, position, name, answer)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+
+    def _keep(self, asked: Ask, position: Position, name: str, answer: Answer | None) -> FetchedPage:
+        """Make an answer the page that the run is at."""
         run = self.run
         run.stored_as, run.format, run.date = name, asked.format, asked.date
-        run.earlier, run.input_bytes, run.read_bytes = run.taken, path.stat().st_size, 0
+        run.earlier, run.input_bytes = run.taken, (settings.FILES_DIR / name).stat().st_size
+        run.read_bytes = 0
         with transaction.atomic():
             importing.save_leased(
                 run, ["stored_as", "format", "date", "earlier", "input_bytes", "read_bytes"]
@@ -308,7 +322,11 @@ class Walk:
         with transaction.atomic():
             importing.save_leased(self.run, ["stored_as", "pages", "earlier", "waits"])
             self._write_place(
-                step.position, watermark=step.watermark, etag=page.etag, last_modified=page.last_modified
+                step.position,
+                watermark=step.watermark,
+                etag=page.etag,
+                last_modified=page.last_modified,
+                expected_since=timezone.now(),
             )
         return step.position is not None
 

@@ -81,6 +81,16 @@ def test_what_makes_no_sense_names_its_field(keeper, fields, field):
     assert not Source.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"kind": "oai", "address": "https://x.example/oai"}, {"kind": "hugging_face"}, {"kind": "biorxiv"}],
+)
+def test_what_a_kind_does_not_need_may_be_left_out(keeper, fields):
+    answer = keeper.post(SOURCES, {"name": "Few words", **fields})
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["query"] == ""
+
+
 def test_two_schedules_are_one_too_many(keeper):
     answer = keeper.post(SOURCES, {**ASKED, "daily_at": "06:00"})
     assert answer.status_code == 400
