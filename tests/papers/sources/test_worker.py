@@ -71,7 +71,7 @@ def test_a_killed_worker_leaves_what_an_undisturbed_one_would(repository, queue_
     source = make(repository)
     dice = random.Random(11)
     run = None
-    for number in range(4):
+    for number in range(3):
         with worker(queue_name) as process:
             tasks.take_due_imports()
             run = run or Import.objects.get()
