@@ -78,6 +78,7 @@ class TestItems:
             (b"<pubDate>Fri, 25 Apr 2025 00:00:00 -0400</pubDate>", DAY),
             (b"<pubDate>Fri, 25 Apr 2025 04:00:00 GMT</pubDate>", DAY),
             (b"<pubDate>Thu, 24 Apr 2025 23:00:00 -0500</pubDate>", DAY),
+            (b"<pubDate>Sat, 26 Apr 2025 03:00:00 GMT</pubDate>", DAY),
             (b"<pubDate>soon</pubDate>", date(2025, 1, 1)),
             (b"<pubDate>Fri, 25 Apr 99999 00:00:00 -0400</pubDate>", date(2025, 1, 1)),
             (b"", date(2025, 1, 1)),

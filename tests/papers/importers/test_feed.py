@@ -205,6 +205,7 @@ class TestFacts:
             (b"<link>https://journals.plos.org/one/article?id=10.1371/journal.pone.1</link>", "10.1371/journal.pone.1"),
             (b"<link>https://www.nature.com/articles/s41586-025-01234-5</link>", "10.1038/s41586-025-01234-5"),
             (b"<link>https://example.org/j/article/doi/10.1093/x/y1/1234/5678</link>", None),
+            (b"<link>https://example.org/doi/10.1000/x1v2</link>", "10.1000/x1v2"),
             (b"<link>https://example.org/about/10.1000/a</link>", None),
             (b"<dc:identifier>ISSN 1234-5679</dc:identifier>", None),
             (b"<dc:identifier>9783161484100</dc:identifier>", None),

@@ -118,7 +118,7 @@ class TestBrokenRecords:
         assert problem in found
 
     def test_what_is_left_of_an_endless_record_is_no_part_of_the_list(self):
-        data = b"<r><a><b>" + b"x" * MAX_RECORD + b"<c><d>0</d></b></a><e>1</e></r>"
+        data = b"<r><a><b>" + b"x" * 2 * MAX_RECORD + b"</b><c><d>0</d></c><d>0</d></a><e>1</e></r>"
         texts, problems, missing = cut(data, None)
         assert (texts, len(problems), missing) == (["1"], 1, "")
 
