@@ -56,7 +56,7 @@ def main() -> int:
     report.write(output, sizes=sizes, seeds=SEEDS.name, seconds=round(seconds), load=os.getloadavg())
     print(f"\n{seconds:.0f} s; written to {output}")
     for result in report.missed:
-        print(f"Missed: {result.name} is {result.value:.4g} {result.unit}, at most {result.bound:g}")
+        print(f"Missed: {result.name} is {result.value:.4g} {result.unit}, {result.demand}")
     return 1 if report.missed else 0
 
 

@@ -1,7 +1,7 @@
 """The papers of the bench: records of the made-up corpus, and the same papers in the formats we import."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -59,6 +59,28 @@ def take_batches(lines: Iterator[Line], number: int, size: int) -> Iterator[list
         yield batch
 
 
+def write_export(lines: Iterable[Line], file: Path, *, first: int = 0) -> None:
+    """Write papers as our own export has them, JSON Lines; ids count on from `first`."""
+    with file.open("w") as output:
+        for number, line in enumerate(lines, start=first):
+            arxiv = make_arxiv_id(number)
+            names = [{"scheme": "arxiv", "value": arxiv}]
+            names += [{"scheme": "doi", "value": line["doi"]}] if line["doi"] else []
+            paper = {
+                "id": number,
+                **{name: line[name] for name in ("title", "abstract", "authors")},
+                "identifiers": names,
+                "published": line["published"][:10],
+                "published_precision": "day",
+                "updated": line["updated"],
+                "revision": line["version"],
+                "categories": line["categories"],
+                "urls": [{"kind": "page", "url": f"https://arxiv.org/abs/{arxiv}"}],
+                "comment": line["comment"] or "",
+            }
+            output.write(json.dumps(paper, ensure_ascii=False) + "\n")
+
+
 def write_page(lines: Sequence[Line], day: date) -> bytes:
     """Return papers as the Hugging Face page is saved: the day, then titles and abstracts."""
     paragraphs = [
@@ -88,7 +110,7 @@ def write_json(lines: Sequence[Line]) -> bytes:
     return json.dumps(items).encode()
 
 
-def _make_arxiv_id(number: int) -> str:
+def make_arxiv_id(number: int) -> str:
     """Return an id that arXiv could have given, as those of the corpus could not: there were none so long in 2007."""
     month, rest = divmod(number, 99_999)
     return f"{15 + month // 12:02}{month % 12 + 1:02}.{rest + 1:05}"
@@ -112,7 +134,7 @@ def _in_braces(text: str) -> str:
 def write_atom(lines: Sequence[Line]) -> bytes:
     """Return papers as arXiv's API gives them."""
     entries = "".join(
-        f"<entry><id>http://arxiv.org/abs/{_make_arxiv_id(number)}v{line['version']}</id>"
+        f"<entry><id>http://arxiv.org/abs/{make_arxiv_id(number)}v{line['version']}</id>"
         f"<title>{escape(line['title'])}</title><summary>{escape(line['abstract'])}</summary>"
         f"<published>{line['published']}</published><updated>{line['updated']}</updated>"
         + "".join(f"<author><name>{escape(name)}</name></author>" for name in line["authors"])

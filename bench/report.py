@@ -19,10 +19,21 @@ class Result:
     bound: float | None = None
     note: str = ""
     details: dict[str, float] = field(default_factory=dict)
+    least: float | None = None
 
     @property
     def is_missed(self) -> bool:
-        return self.bound is not None and self.value is not None and self.value > self.bound
+        if self.value is None:
+            return False
+        is_over = self.bound is not None and self.value > self.bound
+        return is_over or (self.least is not None and self.value < self.least)
+
+    @property
+    def demand(self) -> str:
+        """What is asked of the value, in words; empty where it is measured to be known."""
+        if self.least is not None:
+            return f"at least {self.least:g}"
+        return "" if self.bound is None else f"at most {self.bound:g}"
 
 
 def describe_spread(values: Sequence[float], digits: int = 2) -> str:
@@ -83,6 +94,5 @@ def show_number(value: float) -> str:
 
 def show_line(result: Result) -> str:
     value = "—" if result.value is None else f"{show_number(result.value)} {result.unit}".rstrip()
-    bound = "" if result.bound is None else f"at most {result.bound:g}"
-    verdict = "MISSED" if result.is_missed else "ok" if bound and result.value is not None else ""
-    return f"{result.name:<58} {value:>16}  {bound:<12} {verdict:<6} {result.note}".rstrip()
+    verdict = "MISSED" if result.is_missed else "ok" if result.demand and result.value is not None else ""
+    return f"{result.name:<58} {value:>16}  {result.demand:<14} {verdict:<6} {result.note}".rstrip()
