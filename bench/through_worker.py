@@ -58,10 +58,24 @@ def measure_through_worker(databases: Databases, number: int) -> list[Result]:
     floor = (before + after) / 2
     spread = f"COPY took {before:.1f} s before and {after:.1f} s after"
     return [
-        Result(f"{number:,} new papers through the worker", number / first, "papers/s", note=f"{first:.1f} s"),
+        Result(
+            f"{number:,} new papers through the worker", number / first, "papers/s", note=f"{first:.1f} s"
+        ),
         Result("… its pace / plain COPY", floor / first, "×", note=spread, least=LEAST_OF_COPY),
-        Result("… by two worker processes / by one", first / by_two, "×", note=f"{by_two:.1f} s", least=LEAST_BY_TWO),
-        Result("… again, unchanged / the first time", first / again, "×", note=f"{again:.1f} s", least=LEAST_UNCHANGED),
+        Result(
+            "… by two worker processes / by one",
+            first / by_two,
+            "×",
+            note=f"{by_two:.1f} s",
+            least=LEAST_BY_TWO,
+        ),
+        Result(
+            "… again, unchanged / the first time",
+            first / again,
+            "×",
+            note=f"{again:.1f} s",
+            least=LEAST_UNCHANGED,
+        ),
         Result(
             "memory of the worker's process at its peak",
             peak,

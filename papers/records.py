@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -151,7 +153,10 @@ _UNWANTED: Final = _unwanted_characters()
 def clean_line(text: str) -> str:
     """Bring text to one line: composed (NFC), white space collapsed, without what no text should hold."""
     if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+        # Most text is clean already, and white space that is printable can only be blanks.
+        if "  " in text or text[:1] == " " or text[-1:] == " ":
+            return " ".join(text.split())
+        return text
     return " ".join(unicodedata.normalize("NFC", text.translate(_UNWANTED)).split())
 
 
@@ -263,13 +268,37 @@ def clean_record(
         listed=listed,
         unlisted=unlisted,
     )
-    return record if key else replace(record, key=_derive_key(record))
+    if not key:
+        object.__setattr__(record, "key", _derive_key(record))  # nobody else has it yet
+    return record
+
+
+_SAID: Final = attrgetter(
+    *(
+        "title",
+        "abstract",
+        "authors",
+        "published",
+        "published_precision",
+        "updated",
+        "revision",
+        "categories",
+    ),
+    *("journal", "volume", "issue", "pages", "urls", "comment", "withdrawn", "rank"),
+)
 
 
 def _derive_key(record: Record) -> str:
     """Name a record by its content, so that two files in which one citation key stands for two papers are no harm."""
-    digest = content_hash(record).hex()
+    parts = (each if isinstance(each, str) else _flatten(each) for each in _SAID(record))
+    digest = hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
     return f"{record.identifiers[0]}#{digest[:16]}" if record.identifiers else f"#{digest[:32]}"
+
+
+def _flatten(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "\x1f".join(each if isinstance(each, str) else " ".join(each) for each in value)
+    return str(value)
 
 
 def _clean_part(text: str) -> str:
@@ -298,8 +327,13 @@ def _clean_urls(urls: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((kind, address) for kind, address in pairs if address))[:MAX_URLS]
 
 
+_PLAIN_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[!-\[\]-~]*)?")
+
+
 def clean_address(text: str) -> str:
     """Give a web address fit for a link (http or https, a host, no white space), or an empty text."""
+    if len(text) <= MAX_URL and _PLAIN_ADDRESS.fullmatch(text):
+        return text
     text = clean_line(text)
     if len(text) > MAX_URL or " " in text or "\\" in text:
         return ""

@@ -461,8 +461,7 @@ def load_item(raw: bytes) -> Item:
     if not raw:
         return Item(raw, problem="There is nothing between two commas.")
     try:
-        # Not strict: line ends and tabs within a string are no reason to lose a paper.
-        return Item(raw, json.loads(raw.decode("utf-8"), strict=False, parse_constant=_refuse_constant))
+        return Item(raw, _decode(raw.decode("utf-8")))
     except UnicodeDecodeError as error:
         return Item(raw, problem=f"The item cannot be read: {describe_bad_byte(error)}.")
     except (ValueError, RecursionError) as error:
@@ -471,6 +470,10 @@ def load_item(raw: bytes) -> Item:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+# Not strict: line ends and tabs within a string are no reason to lose a paper.
+_decode: Final = json.JSONDecoder(strict=False, parse_constant=_refuse_constant).decode
 
 
 def _describe(error: Exception) -> str:
