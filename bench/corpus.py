@@ -122,7 +122,7 @@ def write_bibtex(lines: Sequence[Line]) -> bytes:
         f"@article{{paper{number},\n  title = {{{_in_braces(line['title'])}}},\n"
         f"  author = {{{' and '.join(map(_in_braces, line['authors']))}}},\n"
         f"  abstract = {{{_in_braces(line['abstract'])}}},\n  date = {{{line['published'][:10]}}},\n"
-        f"  eprint = {{{_make_arxiv_id(number)}}},\n  archiveprefix = {{arXiv}}\n}}\n\n"
+        f"  eprint = {{{make_arxiv_id(number)}}},\n  archiveprefix = {{arXiv}}\n}}\n\n"
         for number, line in enumerate(lines)
     ).encode()
 
