@@ -243,7 +243,7 @@ def _read_item(
     kind = _value(item, f"{_Z}itemType") or etree.QName(item).localname
     series = next((part for part in parts if part.kind == "Series"), None)
     whole = next((part for part in parts if part.kind not in ("Series", "Part")), None)
-    extra = _read_extra(_value(item, f"{_DC}description", is_text=True))
+    extra = read_extra(_value(item, f"{_DC}description", is_text=True))
     # Where Zotero has no field for it, an arXiv identifier is written as the journal or the number.
     number = _value(item, f"{_PRISM}number") or (whole.number if whole else "")
     journal = (whole.title if whole else "") or _read_conference(item) or (series.title if series else "")
@@ -318,7 +318,7 @@ def _find_identifier(element: etree._Element, scheme: str) -> Identifier | None:
 _EXTRA: Final = re.compile(r"^[ \t]*(?P<name>PMID|PMCID|DOI|arXiv)[ \t]*:[ \t]*(?P<value>\S.*)$", re.I | re.M)
 
 
-def _read_extra(text: str) -> dict[str, str]:
+def read_extra(text: str) -> dict[str, str]:
     """Read what the field "Extra" says of identifiers, a line each: "PMID: 123"."""
     found: dict[str, str] = {}
     for line in _EXTRA.finditer(text[:10_000]):
