@@ -15,11 +15,13 @@ FORMATS = {
     "semantic-scholar": "semantic-scholar",
     "zotero-api": "zotero-json",
     "hf-daily-papers-json": "hf-json",
+    "corpus": "arxiv-jsonl",
 }
 SHARED = PROJECT.parent / "shared" / "data"
 # Content negotiation: Crossref's work in the clothes of CSL.
 DISGUISED = {"crossref-content-negotiation-10.4067_s0718-48082015000300006.json": "crossref"}
-JSON_NAMES = [format or folder for folder, format in FORMATS.items()]
+REAL_NAMES = [format or folder for folder, format in FORMATS.items()]
+JSON_NAMES = [*REAL_NAMES, "jsonl"]
 
 
 def find_claims(data):
@@ -29,7 +31,7 @@ def find_claims(data):
 
 @pytest.mark.parametrize("name", JSON_NAMES)
 def test_small_file_is_claimed_by_its_own_format_only(name):
-    data = (DATA / f"{name}.json").read_bytes()
+    data = next(DATA.glob(f"{name}.json*")).read_bytes()
     assert find_claims(data) == [name]
     assert name == importers.find_importer(data[:HEAD]).NAME
 
@@ -48,10 +50,10 @@ def test_real_files_are_claimed_by_one_format_the_right_one():
         if expected:
             assert format == importers.find_importer(data[:HEAD]).NAME
             seen.add(format)
-    assert seen == set(JSON_NAMES)
+    assert seen == set(REAL_NAMES)
 
 
-@pytest.mark.parametrize("name", [name for name in JSON_NAMES if name != "hf-json"])
+@pytest.mark.parametrize("name", [name for name in REAL_NAMES if name not in ("hf-json", "arxiv-jsonl")])
 class TestShapes:
     def test_items_one_a_line_in_a_list_and_indented(self, name):
         items = find_items(json.loads((DATA / f"{name}.json").read_bytes()))
