@@ -84,6 +84,17 @@ def test_library_in_reverse_order_is_the_same_library():
     assert take_in_and_forget(*files) == take_in_and_forget(*backwards)
 
 
+def test_preprint_of_two_aggregators_is_one_paper():
+    files = [
+        read("openalex/work-arxiv-W4221145823.json"),
+        read("datacite/doi-10.48550_arxiv.2201.06719.json"),
+    ]
+    catalogues = [take_in_and_forget(*order) for order in permutations(files)]
+    assert [len(said) for said in catalogues] == [1, 1]
+    assert catalogues[0] == catalogues[1]
+    assert "arxiv:2201.06719" in catalogues[0][0]
+
+
 def test_preprint_under_another_title_stays_apart_until_people_say_so():
     """The file names no link between the two, and “cryo-EM” and “cryo-electron microscopy” are different words."""
     records = read("zotero-rdf/ctffind5-library-13-items.rdf")
