@@ -154,10 +154,20 @@ def _is_plain(text: str) -> bool:
     Null bytes, controls, invisible and directional characters, lone surrogates and look-alike digits could
     make two values that look the same and differ, or one that a database refuses.
     """
+    if text.isascii():
+        return text.isprintable()
     return all(" " <= char <= "~" or (char > "~" and unicodedata.category(char)[0] == "L") for char in text)
 
 
 # --- Web addresses -----------------------------------------------------------------------------------------
+
+
+_HOSTS: Final = frozenset(
+    (
+        *("doi.org", "dx.doi.org", "arxiv.org", "huggingface.co", "openreview.net", "europepmc.org"),
+        *("pubmed.ncbi.nlm.nih.gov", "pmc.ncbi.nlm.nih.gov", "ncbi.nlm.nih.gov"),
+    )
+)
 
 
 def _read_address(text: str) -> _Found | None:
@@ -165,6 +175,9 @@ def _read_address(text: str) -> _Found | None:
     if not written:
         return None
     host = written["host"].lower().removeprefix("www.")
+    # Most addresses in a list of papers are of publishers; they need not be taken apart.
+    if host not in _HOSTS and not host.endswith(".arxiv.org"):
+        return None
     parts = urlsplit("https://host" + text[written.end() :])
     path = unquote(parts.path, errors="replace").strip("/")
     first, _, rest = path.partition("/")
