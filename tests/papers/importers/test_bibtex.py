@@ -174,6 +174,17 @@ class TestSyntax:
         text = "".join(f"% {'comment ' * (number % 7)}\n@a{{k{number},\n x = 1}}\n\n" for number in range(60))
         assert [found.line for found in entries_of(text, size)] == [4 * number + 2 for number in range(60)]
 
+    @pytest.mark.parametrize("size", [1, 5, 64, 65_536])
+    def test_long_entries_lie_across_pieces(self, size, monkeypatch):
+        """Longer than what is looked at ahead, so that more is read while one is being cut."""
+        monkeypatch.setattr(syntax, "CHUNK", size)
+        long = "many words\n" * 200
+        text = f"@a{{one, x = {{{long}}}}}\n@a{{two, x = {{{long}\n      @b{{three, y = 1}}"
+        one, two, three = entries_of(text, size)
+        assert one.fields == {"x": long}
+        assert two.reason.startswith("It does not end before the next entry")
+        assert [found.line for found in (one, two, three)] == [1, 202, 403]
+
     def test_long_comment_lines_are_passed_over(self):
         text = f"% {'@a{no, x = 1} ' * 50_000}\n@a{{yes, x = 1}}"
         assert [(found.key, found.line) for found in entries_of(text)] == [("yes", 2)]

@@ -162,14 +162,18 @@ def test_time_is_in_proportion_to_the_length(piece):
     ],
 )
 def test_deep_groups_take_time_in_proportion_to_the_length(opening, closing):
-    check_time(lambda size: opening * (size // len(opening)) + closing * (size // len(opening)))
+    check_time(lambda size: opening * (size // len(opening)) + closing * (size // len(opening)), 400_000)
 
 
-def check_time(make):
+def test_heap_of_accents_on_one_letter_is_cut():
+    assert len(to_text("\\'" * 1_000 + "a")) <= 5
+
+
+def check_time(make, size=100_000):
     def seconds(size):
         text = make(size)
         started = time.process_time()
         to_text(text)
         return time.process_time() - started
 
-    assert seconds(100_000) < 4 * max(seconds(50_000), 0.1)
+    assert seconds(size) < 4 * max(seconds(size // 2), 0.1)
