@@ -26,9 +26,8 @@ TITLE: Final = "bioRxiv and medRxiv: preprints"
 _LAYOUT: Final = Layout(paths=("collection", ""), first_key=rb'"(?:doi|title|biorxiv_doi|preprint_doi)"\s*:')
 _DAY_IN_DOI: Final = re.compile(r"10\.[0-9]+/(?P<year>20[0-9]{2})\.(?:0[1-9]|1[0-2])\.[0-3][0-9]\.")
 # What is left of mark-up in abstracts: lists, headings, small capitals, and boxes for figures.
-_FIGURE: Final = re.compile(r"\bO_FIG\b.{0,5000}?\bC_FIG", re.DOTALL)
 _SMALL: Final = re.compile(r"[OC]_SCP(?:LOW|CAP)")
-_PART: Final = re.compile(r"\s*[OC]_(?:LI|ST_ABS|TEXTBOX|LST|FIG)\s*")
+_PART: Final = re.compile(r"\s{0,9}[OC]_(?:LI|ST_ABS|TEXTBOX|LST|FIG)\s{0,9}")
 
 
 def sniff(head: bytes) -> bool:
@@ -94,8 +93,16 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
 
 
 def _read_abstract(text: str) -> str:
-    text = _PART.sub("<p>", _SMALL.sub("", _FIGURE.sub("", text)))
+    beginning, *boxes = text.split("O_FIG")
+    text = beginning + "".join(map(_drop_figure, boxes))
+    text = _PART.sub("<p>", _SMALL.sub("", text))
     return html_text.to_text(text, paragraphs=True)
+
+
+def _drop_figure(box: str) -> str:
+    """Leave out up to the end of a figure; where that is missing, all of it is text."""
+    _, end, rest = box.partition("C_FIG")
+    return rest if end else box
 
 
 def _read_year(doi: Identifier) -> PartialDate | None:

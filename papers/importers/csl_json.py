@@ -137,7 +137,7 @@ def _read_authors(item: dict[str, Any]) -> list[str]:
         "editor",
         "collection-editor",
     )
-    for role in makers if item.get("type") not in _PARTS else makers[:1]:
+    for role in makers if text_of(item, "type") not in _PARTS else makers[:1]:
         if names := [name for person in list_of(item, role) if (name := read_name(person))]:
             return names
     return []

@@ -1,6 +1,8 @@
 import json
 from datetime import UTC, date, datetime
 
+import pytest
+
 from papers import importers
 from papers.identifiers import Identifier
 from papers.records import Precision, Rank, Record
@@ -77,6 +79,24 @@ class TestItems:
         assert importers.find_importer(data).NAME == "biorxiv"
         (record,), _ = read(data)
         assert (len(record.identifiers), record.published) == (2, date(2024, 6, 11))
+
+    @pytest.mark.parametrize(
+        ("abstract", "text"),
+        [
+            ("It rains. O_FIG O_LINKSMALLFIG a figure C_FIG It pours.", "It rains. It pours."),
+            ("It rains. O_FIG and so on", "It rains. and so on"),
+            ("O_ST_ABSAimC_ST_ABSTo stay dry.", "Aim\n\nTo stay dry."),
+            ("O_LIone C_LIO_LItwo C_LI", "one\n\ntwo"),
+        ],
+    )
+    def test_marks_of_flattened_mark_up(self, abstract, text):
+        item = {"doi": "10.1101/1", "title": "Rain", "abstract": abstract, "server": "bioRxiv"}
+        assert read(item)[0][0].abstract == text
+
+    @pytest.mark.parametrize("piece", ["O_FIG ", " ", "O_LI ", "O_SCPLOW", "C_FIG"])
+    def test_work_grows_no_faster_than_the_abstract(self, piece):
+        """These take well under a second; a quadratic step would take minutes, and the test run with it."""
+        read({"doi": "10.1101/1", "title": "Rain", "abstract": "x" + piece * 300_000 + "x"})
 
     def test_page_without_preprints(self):
         data = json.dumps({"messages": [{"status": "no posts found"}], "collection": []}).encode()

@@ -87,9 +87,28 @@ class TestShapes:
         assert len(records) == 1
         assert reason in rejections[0].reason
 
+    def test_odd_values_anywhere_cost_one_item_at_most(self, name):
+        good = next(item for item in find_items(json.loads((DATA / f"{name}.json").read_bytes())) if item)
+        for odd in (None, True, 5, -(10**17), 1e308, "x", "\ud800", [], {}, [None], ["x"], [[]], {"x": {}}):
+            items = list(replace_each(good, odd))
+            data = json.dumps([good, *items]).encode()
+            records, rejections = part(importers.FORMATS[name].parse(io.BytesIO(data)))
+            assert 1 <= len(records) <= len(items) + 1
+            assert all(found.reason.endswith(".") for found in rejections)
+
     def test_text_that_is_no_json_is_refused(self, name):
         with pytest.raises(UnreadableInput, match="This is no JSON"):
             part(importers.FORMATS[name].parse(io.BytesIO(b"Resource not found.")))
+
+
+def replace_each(data, odd):
+    """Give copies of some data, in each of which one value, however deep, is replaced."""
+    places = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for place, value in places:
+        for inner in (odd, *replace_each(value, odd)):
+            copy = data.copy()
+            copy[place] = inner
+            yield copy
 
 
 def find_items(data):
