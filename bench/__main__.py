@@ -3,9 +3,11 @@
 SIZE=10k,100k names the sizes of the catalogue, smallest first; how to read the output: docs/bench.md.
 """
 
+import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -16,9 +18,10 @@ from readinglist.embedded.sharing import try_lock
 from readinglist.embedded.state import make_state
 
 from . import servers
-from .report import Report
+from .report import Report, Result
 
 SEARCHES = 6  # of each kind
+KILLS = 20
 # For all loading of a run with the usual sizes, so that it ends within ten minutes on a slow machine, too.
 MOST_LOADING = 300.0
 
@@ -79,7 +82,7 @@ def measure(report: Report, sizes: dict[str, int], database_url: str, stack: Exi
 
     from papers.models import Catalogue, Source
 
-    from . import imports, lab, pages, whole
+    from . import imports, lab, pages, through_worker, whole
     from .corpus import SEEDS, make_corpus, make_record
 
     most = max(sizes.values())
@@ -130,7 +133,23 @@ def measure(report: Report, sizes: dict[str, int], database_url: str, stack: Exi
     report.add(*pages.measure_other_pages(sites, readers[1], queries, version))
     report.title("Imports, the same batches in turns")
     report.add(*imports.measure_imports(names, source, lines))
+    report.title("Large imports through the worker, from an empty catalogue")
+    report.add(*through_worker.measure_through_worker(databases, most))
+    report.title("Killed, restarted and emptied in the middle of an import")
+    report.add(measure_survival())
     imports.use_database(names[smallest])
+
+
+def measure_survival() -> Result:
+    """Disturb an import again and again, in a process of its own; see bench/survival.py."""
+    command = [sys.executable, "-m", "bench.survival", "--kills", str(KILLS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    name = f"catalogues that differ after {KILLS} kills"
+    if not done.stdout:
+        return Result(name, 1.0, bound=0.0, note=done.stderr[-500:])
+    found = json.loads(done.stdout)
+    note = f"{found['attempts']} attempts; {', '.join(found['happened'])}"
+    return Result(name, float(done.returncode), bound=0.0, note=note)
 
 
 if __name__ == "__main__":
