@@ -168,7 +168,7 @@ class TestDialects:
 
     def test_links_to_files_and_searches_are_left_out(self):
         record = read_one(
-            "UR  - <Go to ISI>://WOS:000123", "L1  - file:///home/me/a.pdf", "UR  - https://a.org/x.pdf"
+            "UR  - <Go to ISI>://WOS:000123", "L1  - file:///C:/Papers/a.pdf", "UR  - https://a.org/x.pdf"
         )
         assert record.urls == (("pdf", "https://a.org/x.pdf"),)
 
