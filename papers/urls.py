@@ -60,6 +60,11 @@ urlpatterns = [
     path(
         "sources/<int:pk>/rejections/<int:rejection>/again", sources.rejection_replay, name="rejection_replay"
     ),
+    path(
+        "sources/<int:pk>/rejections/<int:rejection>/dismiss",
+        sources.rejection_dismiss,
+        name="rejection_dismiss",
+    ),
     path("clubs/<slug:slug>/sources/", sources.club_sources, name="club_sources"),
     # A club: its page, its list, the same listings with its votes
     path("clubs/<slug:slug>/", club.club_home, name="club_home"),

@@ -110,6 +110,7 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:source_pause": KEEPERS_POST,
     "papers:source_remove": KEEPERS_POST,
     "papers:rejection_replay": KEEPERS_POST,
+    "papers:rejection_dismiss": KEEPERS_POST,
     "accounts:switch_club": CLUB_LEADS_ON,
     "accounts:invite": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "accounts:revoke_invitation": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
@@ -209,6 +210,7 @@ def place(club, source, owner, organiser, member):
                     "source_pause",
                     "source_remove",
                     "rejection_replay",
+                    "rejection_dismiss",
                 )
             },
             "papers:edit_comment": comment.pk,

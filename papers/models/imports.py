@@ -186,6 +186,11 @@ class RejectedRecord(models.Model):
         Import, on_delete=models.SET_NULL, null=True, blank=True, related_name="replayed",
         help_text=_("the import that read its page again; what was still wrong is a rejection of that one"),
     )  # fmt: skip
+    settled = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("when it left the quarantine: read again, rejected again by a later run, or dismissed"),
+    )
     number = models.PositiveIntegerField()
     place = models.CharField(_("place"), max_length=200)
     reason = models.TextField(_("reason"))
@@ -194,6 +199,11 @@ class RejectedRecord(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="rejected_record_once")]
+        indexes = [
+            models.Index(
+                fields=["run"], name="rejected_record_in_quarantine", condition=models.Q(settled=None)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"

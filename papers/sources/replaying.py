@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -18,13 +19,32 @@ KEPT: Final = timedelta(days=60)
 MOST_AT_ONCE: Final = 1_000
 
 
+_SETTLE_OLDER: Final = """
+    UPDATE papers_rejectedrecord older SET settled = now()
+      FROM papers_import run, papers_rejectedrecord newer
+     WHERE run.id = older.run_id AND run.source_id = %(source)s AND run.id < %(run)s AND older.settled IS NULL
+       AND newer.run_id = %(run)s AND newer.raw = older.raw AND newer.reason = older.reason
+"""
+
+
 class Gone(Exception):
     """The stored input is not there any more; the text is a sentence."""
 
 
 def find_quarantined(source: Source) -> QuerySet[RejectedRecord]:
-    """Return what was rejected of a source and not been read again, newest first."""
-    return RejectedRecord.objects.filter(run__source=source, replayed_in=None).order_by("-run_id", "number")
+    """Return what was rejected of a source and nobody has settled since, newest first."""
+    return RejectedRecord.objects.filter(run__source=source, settled=None).order_by("-run_id", "number")
+
+
+def dismiss(rejected: QuerySet[RejectedRecord]) -> None:
+    """Take records out of the quarantine that nobody wants to see again; imports go on listing them."""
+    rejected.filter(settled=None).update(settled=timezone.now())
+
+
+def settle_older(run: Import) -> None:
+    """Leave of the records that earlier runs of a source rejected only those that this run did not reject again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE_OLDER, {"run": run.pk, "source": run.source_id})
 
 
 @transaction.atomic
@@ -54,7 +74,9 @@ def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
         columns=run.columns,
         input_bytes=path.stat().st_size,
     )
-    RejectedRecord.objects.filter(run=run, page=page, replayed_in=None).update(replayed_in=again)
+    RejectedRecord.objects.filter(run=run, page=page, replayed_in=None).update(
+        replayed_in=again, settled=timezone.now()
+    )
     from papers import tasks
 
     transaction.on_commit(lambda: tasks.run_import.delay(again.pk), robust=True)
@@ -63,7 +85,7 @@ def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
 
 def forget_old_pages(now: datetime) -> int:
     """Remove pages that nobody will ask for again, with their files; return how many."""
-    waiting = RejectedRecord.objects.filter(page=OuterRef("pk"), replayed_in=None)
+    waiting = RejectedRecord.objects.filter(page=OuterRef("pk"), settled=None)
     read_again = Import.objects.filter(stored_as=OuterRef("stored_as"), state__in=["queued", "running"])
     old = FetchedPage.objects.filter(~Exists(waiting), ~Exists(read_again), fetched__lt=now - KEPT)
     pages = list(old.order_by("pk")[:MOST_AT_ONCE])

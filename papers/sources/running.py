@@ -28,7 +28,7 @@ from accounts.models import User
 from papers import importing
 from papers.models import FetchedPage, Import, Source
 from papers.records import UnreadableInput
-from papers.sources import politeness, schedule
+from papers.sources import politeness, replaying, schedule
 from papers.sources.fetch import Answer, Busy, Unfetched, fetch
 from papers.sources.planners import (
     EDGE,
@@ -213,6 +213,8 @@ def note_end(run: Import) -> None:
     """Write what the end of a run says of its source: good, or so many failures in a row, and when it tries again."""
     source = Source.objects.select_for_update(of=("self",)).get(pk=run.source_id)
     now = timezone.now()
+    if run.rejected:
+        replaying.settle_older(run)
     if run.state == Import.State.DONE:
         source.failures, source.error, source.last_good, source.told_at = 0, "", now, None
     else:

@@ -215,6 +215,15 @@ def rejection_replay(request: Request, pk: int, rejection: int) -> HttpResponse:
     return redirect(run)
 
 
+@require_POST
+def rejection_dismiss(request: Request, pk: int, rejection: int) -> HttpResponse:
+    """Take a record out of the quarantine."""
+    source = find_kept(request, pk)
+    replaying.dismiss(RejectedRecord.objects.filter(pk=rejection, run__source=source))
+    messages.success(request, _("Dismissed. The page of its import goes on listing it."))
+    return redirect(source)
+
+
 @require_http_methods(["GET", "POST"])
 def club_sources(request: Request, slug: str) -> HttpResponse:
     """The club's own sources, and which of the installation's it follows."""

@@ -321,6 +321,27 @@ def test_what_is_not_stored_any_more_is_said(keeper, rejected):
     assert Import.objects.count() == 1
 
 
+def test_what_later_runs_reject_again_stands_there_once(rejected, services):
+    run(rejected)
+    latest = Import.objects.latest("pk")
+    assert [each.run for each in replaying.find_quarantined(rejected)] == [latest, latest]
+    services.answer(path(0), atom([("no-id", "2026-11-23")]))
+    run(rejected)
+    assert [each.run.rejected for each in replaying.find_quarantined(rejected)] == [1, 2], (
+        "the other one waits on"
+    )
+
+
+def test_dismissed_is_gone_from_there_and_still_on_its_import(keeper, get, rejected):
+    first, second = RejectedRecord.objects.all()
+    keeper.post(reverse("papers:rejection_dismiss", args=[rejected.pk, first.pk]))
+    assert list(replaying.find_quarantined(rejected)) == [second]
+    assert first.place in get(first.run.get_absolute_url()).text
+    other = make()
+    keeper.post(reverse("papers:rejection_dismiss", args=[other.pk, second.pk]))
+    assert list(replaying.find_quarantined(rejected)) == [second]
+
+
 def test_a_rejection_of_another_source_is_not_found(keeper, rejected):
     other = make()
     record = RejectedRecord.objects.first()
