@@ -133,3 +133,14 @@ def test_all_real_files_together_are_one_catalogue_in_any_order():
     files = [read_what_comes_in(name) for name in find_real_files()]
     backwards = [records[::-1] for records in reversed(files)]
     assert take_in_and_forget(*files) == take_in_and_forget(*backwards)
+
+
+def test_2720_articles_of_one_journal_stay_2720():
+    """Among them dozens called “Editorial comments”, without authors or by the same ones."""
+    names = [name for name in find_real_files() if "tugboat" in name.lower()]
+    if not names:
+        pytest.skip("no tugboat in ../shared/data")
+    records = read_what_comes_in(names[0])
+    assert len(records) == 2720
+    for order in (records, records[::-1]):
+        assert len(take_in_and_forget(order)) == 2720

@@ -4,6 +4,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.models import Club
 from papers import catalogue, discussion, reading_list
@@ -270,3 +275,87 @@ def test_everybodys_paper_stays_before_a_clubs(club, source, other):
     [outcome] = catalogue.add_records(uploads, [make_record("Ours", key="o", identifiers=(ARXIV,))])
     assert outcome.change == Change.UPDATED
     assert Paper.objects.filter(pk=late.pk).exists()
+
+
+ACTS = (
+    "promote",
+    "demote",
+    "withdraw",
+    "offer",
+    "unoffer",
+    "tag",
+    "untag",
+    "comment",
+    "answer",
+    "suggest",
+    "drop",
+    "skip",
+)
+acts = st.lists(
+    st.tuples(st.sampled_from(ACTS), st.integers(0, 1), st.integers(0, 1), st.integers(0, 2)), max_size=14
+)
+
+
+def perform(told, papers, clubs, people):
+    """Let a member of a club do something with one of the papers that there are."""
+    for act, of_paper, in_club, by in told:
+        paper, club, who = papers[of_paper % len(papers)], clubs[in_club], people[in_club][by]
+        if act == "skip":
+            reading_list.skip(club, paper, by=who)
+            continue
+        entry = reading_list.note(club, paper)
+        first = entry.comments.order_by("pk").first()
+        match act:
+            case "promote" | "demote":
+                reading_list.cast_vote(entry, value=1 if act == "promote" else -1, by=who)
+            case "withdraw":
+                reading_list.withdraw_vote(entry, by=who)
+            case "offer":
+                reading_list.volunteer(entry, by=who)
+            case "unoffer":
+                reading_list.withdraw_offer(entry, by=who)
+            case "tag":
+                reading_list.tag(entry, name=f"tag-{by}", by=who)
+            case "untag":
+                reading_list.untag(entry, name=f"tag-{by}", by=who)
+            case "comment":
+                discussion.post_comment(entry, text="Hm.", by=who)
+            case "answer" if first is not None:
+                discussion.post_comment(entry, text="Indeed.", by=who, parent=first)
+            case "suggest":
+                reading_list.suggest(entry, by=who)
+            case "drop":
+                reading_list.drop(entry, by=who)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=acts, since=acts, swapped=st.booleans())
+def test_whatever_was_done_before_and_since(club, other_club, administrator, before, since, swapped):
+    """Without acts since it is as if there had been no merge; with some, nothing is lost and every total is right."""
+    with transaction.atomic():
+        source, cache.version = make_source(), cache.version + 1
+        papers = [make_paper(title, source=source, listed=DAY) for title in ("One", "Two")]
+        clubs = [club, other_club]
+        people = [[make_user(club=each) for _ in range(3)] for each in clubs]
+        perform(before, papers, clubs, people)
+        keep, other = reversed(papers) if swapped else papers
+        as_it_was = picture()
+        merged = merge(keep, other)
+        check_totals()
+        perform(since, [keep], clubs, people)
+        comments = Comment.objects.count()
+        catalogue.unmerge(merged, by=administrator)
+        check_totals()
+        assert Comment.objects.count() == comments
+        if not since:
+            assert picture() == as_it_was
+        transaction.set_rollback(True)
+
+
+def check_totals():
+    """Totals equal what they count, and a comment answers one of its own entry (invariant 5)."""
+    for entry in Entry.objects.all():
+        assert entry.promotions == entry.votes.filter(value=1).count()
+        assert entry.demotions == entry.votes.filter(value=-1).count()
+        assert entry.comment_count == entry.comments.filter(removed_at=None).count()
+    assert not Comment.objects.exclude(parent=None).exclude(parent__entry=F("entry")).exists()
