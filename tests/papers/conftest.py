@@ -56,9 +56,15 @@ def server(closed_server, settings):
 def services(server, monkeypatch):
     """The server in the place of the services that planners know by address, with no pause between requests."""
     from papers.sources import politeness
-    from papers.sources.planners import arxiv, crossref, hugging_face
+    from papers.sources.planners import addresses, arxiv, biorxiv, crossref, hugging_face
 
     monkeypatch.setitem(politeness.PAUSES, "127.0.0.1", 0)
-    for planner, path in ((arxiv, "/arxiv"), (crossref, "/crossref"), (hugging_face, "/daily")):
+    for planner, path in (
+        (arxiv, "/arxiv"),
+        (crossref, "/crossref"),
+        (hugging_face, "/daily"),
+        (biorxiv, "/biorxiv"),
+    ):
         monkeypatch.setattr(planner, "URL", server.address(path))
+    monkeypatch.setattr(addresses, "ARXIV_URL", server.address("/announced"))
     return server

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from papers.sources.fetch import Refused, check_address
 
 from . import Ask, BadQuery, Page, Position, Query, Step, Watermark
+
+ARXIV_URL: Final = "https://rss.arxiv.org/atom"
 
 
 class Address:
@@ -43,4 +46,4 @@ class ArxivFeed(Address):
             raise BadQuery("query", _("Which category? For example cs.CL, or several: cs.CL+cs.LG"))
 
     def ask(self, query: Query, position: Position) -> Ask:
-        return Ask(f"https://rss.arxiv.org/atom/{query.text}", is_conditional=True)
+        return Ask(f"{ARXIV_URL}/{query.text}", format="arxiv-rss", is_conditional=True)

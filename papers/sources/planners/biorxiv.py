@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from . import Ask, AskAgain, BadQuery, Page, Position, Query, Step, Watermark
 
+URL: Final = "https://api.biorxiv.org/details"
 _TOTAL: Final = re.compile(rb"(?<!\\)\"total\"\s*:\s*\"?([0-9]{1,9})")
 
 
@@ -32,9 +33,9 @@ class Server:
         return {"from": first.isoformat(), "to": today.isoformat(), "cursor": 0}
 
     def ask(self, query: Query, position: Position) -> Ask:
-        url = f"https://api.biorxiv.org/details/{self.name}/{position['from']}/{position['to']}/{position['cursor']}/json"
+        url = f"{URL}/{self.name}/{position['from']}/{position['to']}/{position['cursor']}/json"
         category = "_".join(query.text.lower().split())
-        return Ask(f"{url}?{urlencode({'category': category})}" if category else url)
+        return Ask(f"{url}?{urlencode({'category': category})}" if category else url, format="biorxiv")
 
     def look(self, page: Page, position: Position) -> bool:
         return not re.search(rb"(?<!\\)\"collection\"\s*:\s*\[\s*\]", page.head)

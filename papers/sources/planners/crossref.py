@@ -43,7 +43,7 @@ def ask(query: Query, position: Position) -> Ask:
         asked["filter"] += f",issn:{query.text}"
     else:
         asked["query.bibliographic"] = query.text
-    return Ask(f"{URL}?{urlencode(asked)}")
+    return Ask(f"{URL}?{urlencode(asked)}", format="crossref")
 
 
 def look(page: Page, position: Position) -> bool:

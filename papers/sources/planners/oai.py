@@ -64,7 +64,7 @@ class Repository:
             asked |= {"metadataPrefix": self.prefix, "from": position["from"]}
             if query.text:
                 asked["set"] = query.text
-        return Ask(f"{self.address or query.address}?{urlencode(asked)}")
+        return Ask(f"{self.address or query.address}?{urlencode(asked)}", format="oai")
 
     def look(self, page: Page, position: Position) -> bool:
         begins = _RECORDS.search(page.head)

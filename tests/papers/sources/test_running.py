@@ -104,6 +104,72 @@ def test_a_day_without_papers_and_one_that_is_not_there_yet(services, frozen):
     assert failed.state == "failed" and failed.error.startswith("127.0.0.1 answered 400 Bad Request. Perhaps")
 
 
+DATA = django_settings.BASE_DIR / "tests" / "data"
+END_OF_LIST = (
+    b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2025-04-25T06:00:00Z</responseDate>'
+    b'<error code="noRecordsMatch">None left.</error></OAI-PMH>'
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "asked", "facts", "watermark"),
+    [
+        ("arxiv", "arxiv-atom.xml", path(0), {}, {"updated"}),
+        ("arxiv_feed", "arxiv-rss.xml", "/announced/cs.IR", {"query": "cs.IR"}, set()),
+        ("crossref", "crossref.json",
+         "/crossref?filter=from-index-date%3A2026-11-01%2Cissn%3A1234-5678&rows=100&cursor=%2A",
+         {"query": "1234-5678"}, {"day"}),
+        ("biorxiv", "biorxiv.json", "/biorxiv/biorxiv/2026-11-01/2026-11-24/0/json", {}, {"day"}),
+        ("medrxiv", "biorxiv.json", "/biorxiv/medrxiv/2026-11-01/2026-11-24/0/json?category=public_health",
+         {"query": "Public health"}, {"day"}),
+        ("oai", "oai.xml", "/oai?verb=ListRecords&metadataPrefix=oai_dc&from=2026-11-01&set=x", {"query": "x"},
+         {"day"}),
+        ("feed", "feed.xml", "/feed", {}, set()),
+        ("file", "bibtex.bib", "/file", {}, set()),
+        ("file", "ris.ris", "/file", {}, set()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_every_kind_takes_the_answers_of_its_service(services, frozen, kind, file, asked, facts, watermark):
+    services.answer(asked, (DATA / file).read_bytes())
+    services.answer("/oai?verb=ListRecords&resumptionToken=abc%7C6", END_OF_LIST)
+    if kind in {"feed", "file", "oai"}:
+        facts = {**facts, "address": services.address(f"/{kind}")}
+    source = make(kind, **facts)
+    done = run(source)
+    assert (done.state, done.error, source.failures) == ("done", "", 0)
+    assert done.added > 0
+    assert set(source.watermark) == watermark
+    assert run(source).added == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "said"),
+    [
+        ("biorxiv", "/biorxiv/biorxiv/2026-11-01/2026-11-24/0/json",
+         b'{"messages":[{"status":"no posts found"}],"collection":[]}'),
+        ("crossref", "/crossref?filter=from-index-date%3A2026-11-01&rows=100&cursor=%2A&query.bibliographic=x",
+         b'{"status":"ok","message":{"total-results":0,"items":[],"next-cursor":"x"}}'),
+        ("oai", "/oai?verb=ListRecords&metadataPrefix=oai_dc&from=2026-11-01", END_OF_LIST),
+        ("arxiv_feed", "/announced/x", b'<rss version="2.0" xmlns:arxiv="http://arxiv.org/schemas/atom"><channel>'
+         b"<title>x updates on arXiv.org</title><link>http://rss.arxiv.org/rss/x</link></channel></rss>"),
+    ],
+    ids=["biorxiv", "crossref", "oai", "arxiv_feed"],
+)  # fmt: skip
+def test_a_service_without_news_is_well(services, frozen, kind, asked, said):
+    services.answer(asked, said)
+    facts = (
+        {"address": services.address("/oai")}
+        if kind == "oai"
+        else {}
+        if kind == "biorxiv"
+        else {"query": "x"}
+    )
+    source = make(kind, **facts)
+    done = run(source)
+    assert (done.state, done.error, done.taken) == ("done", "", 0)
+
+
 # What goes wrong
 
 
