@@ -156,20 +156,19 @@ def empty_broker(var: Path) -> None:
 
 
 def export() -> list[list[Any]]:
-    """Return what the catalogue says, without ids, times and sync numbers."""
+    """Return the catalogue's canonical export, and what it does not tell: records, listings and search text."""
     from django.db import connection
 
+    from papers.export import export_papers
+
     statements = [
-        """SELECT title, abstract, authors, published, revision, categories, journal, urls::text, comment, excerpt,
-                  search_text::text, upvotes FROM papers_paper ORDER BY title, abstract, authors""",
-        """SELECT scheme, value, title FROM papers_paperidentifier JOIN papers_paper paper ON paper.id = paper_id
-            ORDER BY scheme, value""",
+        "SELECT title, search_text::text FROM papers_paper ORDER BY title, search_text::text",
         """SELECT key, content_hash::text, title FROM papers_sourcerecord JOIN papers_paper paper ON paper.id = paper_id
             ORDER BY key""",
         """SELECT date, position, title FROM papers_listingitem JOIN papers_listing listing ON listing.id = listing_id
              JOIN papers_paper paper ON paper.id = paper_id ORDER BY date, position""",
     ]
-    found = []
+    found: list[list[Any]] = [list(export_papers(canonical=True))]
     for statement in statements:
         with connection.cursor() as cursor:
             cursor.execute(statement)
