@@ -33,7 +33,7 @@ def merge_pair(pair: CandidatePair, *, by: User) -> Paper:
     pair = _find(pair)
     papers = lock_papers(pair.first_id, pair.second_id)
     keep, other = sorted(papers, key=lambda paper: (paper.private_to_id is not None, paper.pk))
-    return merge_papers(keep, other, reason=pair.reason, by=by)
+    return merge_papers(keep, other, reason=_tell_reason(pair), by=by)
 
 
 @verb
@@ -44,8 +44,13 @@ def keep_apart(pair: CandidatePair, *, by: User) -> CandidatePair:
     if pair.state != CandidatePair.State.APART:
         pair.state = CandidatePair.State.APART
         pair.save(update_fields=["state"])
-        write_decision(Decision.Act.KEPT_APART, pair.first, pair.second, reason=pair.reason, by=by)
+        write_decision(Decision.Act.KEPT_APART, pair.first, pair.second, reason=_tell_reason(pair), by=by)
     return pair
+
+
+def _tell_reason(pair: CandidatePair) -> str:
+    """Return what the log may say for all to read: not that some club's file brought the pair up."""
+    return pair.reason if pair.club_id is None else ""
 
 
 def _find(pair: CandidatePair) -> CandidatePair:

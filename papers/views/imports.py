@@ -18,7 +18,7 @@ from accounts import permissions
 from accounts.models import Club
 from papers import importers, importing
 from papers.forms import ColumnsForm, ImportForm
-from papers.models import Import
+from papers.models import CandidatePair, Import
 from papers.numbers import read_number
 from papers.records import UnreadableInput
 from readinglist.http import Request, wants_fragment
@@ -39,6 +39,9 @@ def import_list(request: Request) -> HttpResponse:
         "imports": rows[:SHOWN],
         "before": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
         "may_queue": permissions.can_import_somewhere(request.user, request.my_clubs),
+        "pairs": CandidatePair.objects.visible_to(request.user).filter(state=CandidatePair.State.OPEN).count()
+        if permissions.can_review(request.user, request.my_clubs)
+        else None,
     }
     return render(request, "papers/import_list.html", context)
 

@@ -106,7 +106,7 @@ def describe_paper(
         "entry": entry,
         "taggings": list(entry.taggings.select_related("tag")) if entry else [],
         "can_edit": permissions.can_edit_paper(request.user, paper.private_to),
-        "can_propose": permissions.can_review(request.user, getattr(request, "my_clubs", [])),
+        **_describe_review(request, paper),
         "can_tag": club is not None and permissions.can_tag(request.user, club),
         "can_comment": club is not None and permissions.can_comment(request.user, club),
         **describe_discussion(request, club, entry, at=at_comment),
@@ -152,6 +152,22 @@ def comment_url(comment: Comment, slug: str) -> str:
     page = reverse("papers:entry_detail", args=[slug, comment.entry.paper_id])
     query = f"?comment={comment.pk}" if comment.entry.comment_count > FEW else ""
     return f"{page}{query}#c{comment.pk}"
+
+
+def _describe_review(request: Request, paper: Paper) -> dict[str, Any]:
+    """Return whether this person may propose that the paper is another one, and what was merged into it."""
+    if not permissions.can_review(request.user, request.my_clubs):
+        return {"can_propose": False}
+    merged = (
+        MergedPaper.objects.visible_to(request.user).filter(paper=paper).select_related("private_to", "by")
+    )
+    return {
+        "can_propose": True,
+        "merged": [
+            (each, permissions.can_decide(request.user, each.private_to))
+            for each in merged.defer("log").order_by("-merged")
+        ],
+    }
 
 
 def _describe_forms(paper: Paper) -> list[tuple[str, Appearance, list[tuple[str, str]]]]:

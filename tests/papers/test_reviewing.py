@@ -170,3 +170,13 @@ def test_everybodys_paper_stays(club, source, organiser):
     pair = catalogue.propose_pair(notes, paper, reason="", by=organiser)
     assert catalogue.merge_pair(pair, by=organiser) == paper
     assert Paper.objects.get(pk=paper.pk).title == "Everybody's"
+
+
+def test_the_log_does_not_say_that_a_clubs_file_brought_a_pair_up(source, club, administrator):
+    add(source, make_record("One", identifiers=(doi(1),)), make_record("Two", identifiers=(doi(2),)))
+    add(make_source(club=club, kind="upload"), make_record("Both", identifiers=(doi(1), doi(2))))
+    catalogue.keep_apart(CandidatePair.objects.get(), by=administrator)
+    catalogue.merge_pair(CandidatePair.objects.get(), by=administrator)
+    assert (
+        {decision.reason for decision in Decision.objects.all()} == {MergedPaper.objects.get().reason} == {""}
+    )

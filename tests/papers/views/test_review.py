@@ -203,3 +203,24 @@ def test_votes_of_both_are_there_after_the_merge(client, administrator, club, me
     client.force_login(administrator)
     decide(client, pair, "merge")
     assert one.entries.get().promotions == 2
+
+
+def test_a_papers_page_tells_reviewers_what_was_merged_into_it(
+    client, administrator, organiser, member, one, other
+):
+    catalogue.merge_papers(one, other, reason="The same <i>proof</i>.", by=administrator)
+    address = reverse("papers:take_back", args=[other.pk])
+    for person, told, may_take_back in [
+        (member, False, False),
+        (organiser, True, False),
+        (administrator, True, True),
+    ]:
+        client.force_login(person)
+        page = client.get(one.get_absolute_url()).content.decode()
+        assert ("The same &lt;i&gt;proof&lt;/i&gt;." in page, address in page) == (told, may_take_back)
+
+
+def test_the_page_of_imports_says_how_many_wait(client, administrator, member, pair):
+    for person, expected in [(member, False), (administrator, True)]:
+        client.force_login(person)
+        assert ("One paper or two (1)" in client.get("/imports/").content.decode()) is expected
