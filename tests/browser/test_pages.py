@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from accounts import invitations
 from papers import catalogue, discussion, reading_list
-from papers.models import Import
+from papers.models import DryRun, Import, Source
+from papers.sources import keeping, telling
 from tests import factories
 
 WIDTHS = [320, 360, 768, 1440]
@@ -74,7 +75,33 @@ def lab(club, owner, member, organiser, source, transactional_db):
     pair = catalogue.propose_pair(paper, skipped, reason=LONG, by=owner)
     gone = factories.make_paper("Gone " + LONG, source=source)
     catalogue.merge_papers(skipped, gone, reason=LONG)
-    return {"paper": paper.pk, "comment": comment.pk, "import": run.pk, "pair": pair.pk}
+    feed = keeping.make_source(
+        club=club,
+        kind="feed",
+        name=LONG[:100],
+        address=f"https://feed.example.org/{'x' * 900}",
+        every_hours=6,
+    )
+    Source.objects.filter(pk=feed.pk).update(
+        failures=9, error=f"{LONG} answered 500.", watermark={"day": "2026-11-20"}, last_good=timezone.now()
+    )
+    for number, state in enumerate(["done", "failed", "cancelled", "done"]):
+        done = Import.objects.create(
+            source=feed, club=club, input_name=LONG, state=state, finished=timezone.now(), added=1234 * number
+        )
+    done.rejections.create(number=1, place="entry 1", reason=f"No title in {LONG}", raw="{" + "x" * 600)
+    DryRun.objects.create(
+        source=feed,
+        state="done",
+        has_more=True,
+        found=[
+            {"what": "new", "title": LONG, "authors": LONG, "paper": None},
+            {"what": "here", "title": "$x^2$ " * 20, "authors": "", "paper": paper.pk},
+            {"what": "rejected", "place": "entry 3", "reason": LONG, "raw": "x" * 900},
+        ],
+    )
+    telling.tell_stalled(timezone.now())
+    return {"paper": paper.pk, "comment": comment.pk, "import": run.pk, "pair": pair.pk, "feed": feed.pk}
 
 
 MEMBERS_PAGES = [
@@ -89,6 +116,14 @@ MEMBERS_PAGES = [
     "/clubs/ml/comments/{comment}/history",
     "/search?q=skipped",
     "/search?q=nothing-at-all",
+]
+SOURCES_PAGES = [
+    "/sources/",
+    "/sources/new",
+    "/sources/{feed}",
+    "/sources/{feed}/edit",
+    "/sources/{feed}/dry-run",
+    "/clubs/ml/sources/",
 ]
 PEOPLES_PAGES = [
     "/imports/",
@@ -147,6 +182,10 @@ def test_members_pages(open_window, member, lab, paths):
 @pytest.mark.parametrize("paths", [PEOPLES_PAGES[:8], PEOPLES_PAGES[8:]], ids=["club", "account"])
 def test_owners_pages(open_window, owner, lab, paths):
     report(look_over(open_window(owner), lab, paths))
+
+
+def test_organisers_pages(open_window, organiser, lab):
+    report(look_over(open_window(organiser), lab, SOURCES_PAGES))
 
 
 def test_administrators_pages(open_window, administrator, lab):
