@@ -3,11 +3,17 @@
 import gzip
 import io
 import socket
+import ssl
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from papers.sources import fetch as fetching
 from papers.sources.fetch import Busy, Refused, TooLarge, TooSlow, Unfetched, check_address, fetch, is_public
@@ -478,3 +484,64 @@ def test_dates_of_retry_after_are_taken_as_now(server):
     with pytest.raises(Busy) as error:
         get(server.address())
     assert 80 < error.value.retry_after <= 90
+
+
+# TLS
+
+
+@pytest.fixture
+def tls(tmp_path, settings):
+    """A server on the loopback that speaks TLS as papers.example, and the file of its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "papers.example")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("papers.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "certificate.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    asked = []
+    context.sni_callback = lambda _socket, host, _context: asked.append(host)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with suppress(OSError):
+            while True:
+                connection = listener.accept()[0]
+                with suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+                    secure.recv(65_536)
+                    secure.sendall(answer(b"secret"))
+
+    threading.Thread(target=serve, daemon=True).start()
+    port = listener.getsockname()[1]
+    settings.FETCH_ALLOWED_HOSTS = frozenset({f"papers.example:{port}", f"other.example:{port}"})
+    yield port, file, asked
+    listener.close()
+
+
+def test_a_server_must_prove_who_it_is(tls, names, monkeypatch):
+    port, file, asked = tls
+    names["papers.example"] = names["other.example"] = [["127.0.0.1"]]
+    with pytest.raises(Unfetched, match="does not prove who it is"):
+        get(f"https://papers.example:{port}/")
+    monkeypatch.setattr(fetching, "_tls", lambda: ssl.create_default_context(cafile=file))
+    assert get(f"https://papers.example:{port}/")[1] == b"secret"
+    assert asked[-1] == "papers.example", "the name is proved, though the address was connected to"
+    with pytest.raises(Unfetched, match="does not prove who it is"):
+        get(f"https://other.example:{port}/")
+
+
+def test_a_handshake_that_never_comes_ends(server, monkeypatch):
+    monkeypatch.setattr(fetching, "CONNECT_SECONDS", 0.3)
+    with pytest.raises(Unfetched):
+        get(server.address().replace("http:", "https:"))
