@@ -412,8 +412,8 @@ def test_an_answer_that_never_ends_does(server, begin, piece):
     server.answers["/"] = lambda _asked: endless(begin, piece)
     began = time.monotonic()
     with pytest.raises(Unfetched):
-        get(server.address(), limit=2**20, seconds=5)
-    assert time.monotonic() - began < 8
+        get(server.address(), limit=2**20, seconds=60)
+    assert time.monotonic() - began < 20, "by what it weighs, long before its time is over"
 
 
 @pytest.mark.parametrize(
