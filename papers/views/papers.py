@@ -88,6 +88,8 @@ def describe_paper(
         .select_related("listing__source")
         .order_by("-listing__date")
     )
+    names = [(each.scheme, each.value, _address(each)) for each in paper.identifiers.all()]
+    forms = _describe_forms(paper)
     return {
         **row_context(request, view),
         "club": club,
@@ -100,8 +102,12 @@ def describe_paper(
             for kind, address in paper.urls
             if kind in {"pdf", "code", "project"} and (found := clean_address(address))
         ],
-        "identifiers": [(each.scheme, each.value, _address(each)) for each in paper.identifiers.all()],
-        "forms": _describe_forms(paper),
+        "identifiers": names,
+        "forms": forms,
+        # What the two forms are called stands with them.
+        "other_names": [
+            name for name in names if name[2] not in {url for *_, told in forms for _, url in told}
+        ],
         "listed": list(listed[:5]),
         "entry": entry,
         "taggings": list(entry.taggings.select_related("tag")) if entry else [],

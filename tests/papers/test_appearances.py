@@ -87,6 +87,7 @@ def test_they_become_one_paper_whose_page_shows_both(client, member, said):
         'Physical Review A 106(1), 012821, <a href="https://doi.org/10.1103/PhysRevA.106.012821"' in published
     )
     assert "July 2022" in published
+    assert "<dt>arXiv</dt>" not in page and "<dt>DOI</dt>" not in page, "said once is enough"
 
 
 @pytest.mark.django_db
