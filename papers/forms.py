@@ -39,7 +39,6 @@ FIELD_LABELS = {
     "identifiers": _("Identifiers of any kind"),
     "url": _("Web address"),
     "pdf": _("Address of the PDF"),
-    "keywords": _("Keywords"),
     "type": _("Type of work"),
 }
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Final, Protocol
 
 from papers.identifiers import Identifier, is_preprint_doi
-from papers.records import Precision, Record, content_hash
+from papers.records import MAX_CATEGORIES, Precision, Rank, Record, content_hash
 
 # --- Folding -----------------------------------------------------------------------------------------------
 
@@ -51,10 +51,12 @@ def fold(records: Iterable[Record]) -> Folded:
     The records are ranked: hand edit, publisher, preprint server, aggregator, file (`Rank`); within a rank
     the newest (`updated`; one without comes last), then the key, then the content. The first record that
     states a field gives it, the day of publication included: a publisher's date stands before a preprint
-    server's. Lists of authors and categories are taken whole from one record, and so are journal, volume,
-    issue and pages. The exceptions:
+    server's. The list of authors is taken whole from one record, and so are journal, volume, issue and pages.
+    The exceptions:
 
     - `identifiers` and `urls` are of all records, in the order of rank, without repeats;
+    - so are `categories`, but a preprint server's come first, as the first of them is the primary one; those of
+      files count only where nobody else states any;
     - `revision` and `updated` are the greatest of any record;
     - the paper is withdrawn if a record says so that knows of no older revision than `revision`.
 
@@ -84,7 +86,7 @@ def fold(records: Iterable[Record]) -> Folded:
         published_precision=dated.published_precision,
         updated=max((record.updated for record in ranked if record.updated), default=None),
         revision=revision,
-        categories=next((record.categories for record in ranked if record.categories), ()),
+        categories=_unite_categories(ranked),
         journal=placed.journal,
         volume=placed.volume,
         issue=placed.issue,
@@ -117,6 +119,13 @@ def _fold_one(record: Record) -> Folded:
         comment=record.comment,
         withdrawn=record.withdrawn,
     )
+
+
+def _unite_categories(ranked: list[Record]) -> tuple[str, ...]:
+    stating = [record for record in ranked if record.categories and record.rank > Rank.FILE] or ranked
+    stating = sorted(stating, key=lambda record: record.rank != Rank.PREPRINT)  # else as they stand
+    united = dict.fromkeys(category for record in stating for category in record.categories)
+    return tuple(united)[:MAX_CATEGORIES]
 
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -292,7 +301,7 @@ def compare_works(one: Described, other: Described) -> Likeness:
     and:
 
     - both state where in one journal they stand, and the places differ: DIFFERENT. Every issue has its
-      "Editorial";
+      "Editorial". Of one volume and first page another issue is no other place, but a contradiction;
     - one has neither identifiers nor authors (`is_bare`): TITLE_ONLY, and UNSURE where the years disagree;
     - the authors' family names agree, the years are at most two apart, and nothing that both state
       disagrees (`are_of_two_works` of the identifiers, the journal, volume, issue, first page): SAME;
@@ -381,10 +390,14 @@ def _stand_apart(one: Described, other: Described) -> bool:
     """Tell whether two works stand in one journal at two places, so that they are surely two."""
     if not one.journal or title_key(one.journal) != title_key(other.journal):
         return False
-    return any(first and second and first != second for first, second in _pair_parts(one, other))
+    volumes, issues, pages = _pair_parts(one, other)
+    if all(volumes) and all(pages) and volumes[0] == volumes[1] and pages[0] == pages[1]:
+        # Some libraries number each article's issue by themselves.
+        return False
+    return any(first and second and first != second for first, second in (volumes, issues, pages))
 
 
-def _pair_parts(one: Described, other: Described) -> Iterable[tuple[str, str]]:
+def _pair_parts(one: Described, other: Described) -> Iterator[tuple[str, str]]:
     """Give volume, issue and first page of both, normalised: "Suppl. 1" and "suppl 1" are the same, as 07 and 7."""
     yield _part_key(one.volume), _part_key(other.volume)
     yield _part_key(one.issue), _part_key(other.issue)

@@ -298,7 +298,7 @@ def _read_entry(
         published=published.date if published else None,
         published_precision=published.precision if published else Precision.DAY,
         revision=revision,
-        categories=_read_categories(fields),
+        categories=[to_text(fields.get("primaryclass") or fields.get("eprintclass") or "")],
         journal=journal,
         volume=volume,
         issue=issue,
@@ -460,15 +460,6 @@ def _read_urls(fields: Mapping[str, str]) -> list[str]:
     for name in ("howpublished", "note") if not urls else ():
         urls += [to_address(found[0]).rstrip(".,;)") for found in _WEB.finditer(fields.get(name, "")[:2_000])]
     return urls
-
-
-def _read_categories(fields: Mapping[str, str]) -> list[str]:
-    """Give arXiv's class and the keywords, which stand between semicolons or between commas."""
-    found = [to_text(fields.get("primaryclass") or fields.get("eprintclass") or "")]
-    for name in ("keywords", "keyword", "mendeley-tags"):
-        if value := fields.get(name):
-            found += re.split(";" if ";" in value else "[,\n]", to_text(value))
-    return found
 
 
 # --- Names -------------------------------------------------------------------------------------------------

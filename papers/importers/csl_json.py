@@ -92,7 +92,6 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         ],
         published=published.date if published else None,
         published_precision=published.precision if published else Precision.DAY,
-        categories=text_of(item, "keyword").replace(";", ",").split(","),
         journal=html_text.to_text(first_text(item, "container-title")),
         volume=line_of(item, "volume"),
         issue=line_of(item, "issue"),

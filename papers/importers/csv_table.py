@@ -55,8 +55,6 @@ FIELDS: Final[dict[str, str]] = {
     "identifiers": "identifiers, identifier, ids",
     "url": "url, link, urls, links, address, article url, full text url, web address, source linkout",
     "pdf": "pdf, pdf url, pdf link, full text pdf",
-    "keywords": "author keywords, keywords, keyword, categories, subjects, tags, manual tags, mesh, mesh terms, "
-    "schlagworter, mots cles, de",
     "type": "item type, document type, publication type, entry type, type, pt",
 }
 DELIMITERS: Final = ",;\t|"
@@ -385,7 +383,6 @@ def _read_row(cells: dict[str, str], place: str, listed: date | None, raw: str) 
         identifiers=identifiers,
         published=published.date if published else None,
         published_precision=published.precision if published else Precision.DAY,
-        categories=_split_keywords(get("keywords")),
         journal=get("journal"),
         volume=_drop_fraction(get("volume")),
         issue=_drop_fraction(get("issue")),
@@ -409,10 +406,6 @@ def _read_identifiers(get: Callable[[str], str], *, is_book: bool) -> Iterator[I
     for word in re.split(r"[\s;|]+", get("identifiers")):
         if word and (each := parse_identifier(word)):
             yield each
-
-
-def _split_keywords(text: str) -> list[str]:
-    return re.split(r"[;|\n]" if re.search(r"[;|\n]", text) else ",", text)
 
 
 def _read_published(written: str, year: str) -> PartialDate | None:

@@ -76,7 +76,6 @@ def _read_record(record: etree._Element, place: str, *, listed: date | None, raw
         identifiers=identifiers,
         published=published.date if published else None,
         published_precision=published.precision if published else Precision.DAY,
-        categories=_read_keywords(record),
         # Of a book the second title is the series.
         journal=_line(record, "periodical/full-title")
         or _line(titles, "secondary-title")
@@ -116,12 +115,6 @@ def _read_authors(record: etree._Element) -> list[str]:
         if names := [turn_name(line) for line in lines if line]:
             return names
     return []
-
-
-def _read_keywords(record: etree._Element) -> Iterator[str]:
-    """Give the keywords, of which some programs write all into one value; a star marks MeSH's main ones."""
-    for found in record.iterfind("keywords/keyword"):
-        yield from re.split(r"[;\r]", _text(found).replace("*", ""))
 
 
 def _read_published(dates: etree._Element | None) -> PartialDate | None:

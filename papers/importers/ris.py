@@ -102,7 +102,6 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
         identifiers=identifiers,
         published=published.date if published else None,
         published_precision=published.precision if published else Precision.DAY,
-        categories=_read_keywords(entry),
         # T2 is the journal or the book that something stands in, and the series of a book.
         journal=entry.first("JF", "T2", "JO", *([] if is_book else ["BT"]), "J2", "JA", "J1", "T3"),
         volume=entry.first("VL", "VO"),
@@ -177,11 +176,6 @@ def _read_urls(entry: Entry) -> Iterator[tuple[str, str]]:
             for word in value.split():
                 kind, url = links.describe(word)
                 yield ("pdf" if tag == "L1" and kind == "page" else kind), url
-
-
-def _read_keywords(entry: Entry) -> list[str]:
-    """Give the keywords: one a tag, one a line, or all of them with semicolons; a star marks MeSH's main ones."""
-    return [word.replace("*", "") for value in entry.all("KW", "DE") for word in re.split(r"[;\n]", value)]
 
 
 def _read_pages(entry: Entry) -> str:

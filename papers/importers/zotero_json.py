@@ -84,9 +84,6 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         identifiers=[*identifiers, *links.find_identifiers([url], identifiers, is_part=kind in _CHAPTERS)],
         published=published.date if published else None,
         published_precision=published.precision if published else Precision.DAY,
-        categories=[
-            text_of(tag, "tag") or (tag if isinstance(tag, str) else "") for tag in list_of(data, "tags")
-        ],
         journal="" if journal[:6].lower() == "arxiv:" else html_text.to_text(journal),
         volume=line_of(data, "volume"),
         issue=line_of(data, "issue"),

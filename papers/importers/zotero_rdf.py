@@ -275,7 +275,6 @@ def _read_item(
         identifiers=[*identifiers, *links.find_identifiers(urls, identifiers, is_part=kind in _CHAPTERS)],
         published=published.date if published else None,
         published_precision=published.precision if published else Precision.DAY,
-        categories=_read_subjects(item),
         journal="" if journal[:6].lower() == "arxiv:" else journal,
         volume=_value(item, f"{_PRISM}volume") or (whole.volume if whole else ""),
         issue="" if number[:6].lower() == "arxiv:" else number,
@@ -344,13 +343,6 @@ def _read_authors(item: etree._Element) -> list[str]:
 def _read_name(person: etree._Element) -> str:
     given = _value(person, f"{_FOAF}givenName") or _value(person, f"{_FOAF}givenname")  # as Zotero 2 wrote
     return join_name(given=given, family=_value(person, f"{_FOAF}surname")) or _value(person, f"{_FOAF}name")
-
-
-def _read_subjects(item: etree._Element) -> Iterator[str]:
-    """Give tags; a call number is no subject."""
-    for subject in item.iterfind(f"{_DC}subject"):
-        if subject.find(f"{_DCTERMS}LCC") is None:
-            yield "".join(subject.itertext())
 
 
 def _read_urls(item: etree._Element) -> list[str]:

@@ -21,7 +21,7 @@ from papers.merge import (
     make_excerpt,
     title_key,
 )
-from papers.records import Precision, Rank, Record
+from papers.records import MAX_CATEGORIES, Precision, Rank, Record
 
 repeatable = settings(deadline=None, derandomize=True)
 
@@ -107,6 +107,25 @@ class TestFold:
         folded = fold([file, publisher])
         assert folded.urls == (("page", "https://j"), ("page", "https://f"), ("pdf", "https://p"))
         assert folded.identifiers == (DOI, ARXIV)
+
+    def test_categories_are_of_all_but_files_and_the_preprint_servers_come_first(self):
+        records = [
+            make(rank=Rank.PUBLISHER, categories=("Humans", "cs.LG")),
+            make(rank=Rank.PREPRINT, categories=("cs.IR", "cs.LG")),
+            make(rank=Rank.AGGREGATOR, categories=("Medicine", "Humans")),
+            make(categories=("to read",)),
+        ]
+        for order in permutations(records):
+            assert fold(order).categories == ("cs.IR", "cs.LG", "Humans", "Medicine")
+        assert fold([records[3], make(rank=Rank.PREPRINT)]).categories == ("to read",)
+        assert fold([records[3], make(key="a", categories=("x",))]).categories == ("x", "to read")
+
+    def test_categories_are_bounded(self):
+        many = [
+            make(rank=rank, categories=tuple(f"{rank.name} {number}" for number in range(MAX_CATEGORIES)))
+            for rank in (Rank.PREPRINT, Rank.PUBLISHER)
+        ]
+        assert fold(many).categories == many[0].categories
 
     def test_revision_and_updated_are_the_greatest(self):
         first = make(rank=Rank.PUBLISHER, revision=1, updated=datetime(2025, 1, 1, tzinfo=UTC))
@@ -394,6 +413,24 @@ class TestCompareWorks:
             pytest.param({"volume": "7"}, {"volume": "8"}, Likeness.DIFFERENT, id="two-volumes"),
             pytest.param({"issue": "1"}, {"issue": "2"}, Likeness.DIFFERENT, id="two-issues"),
             pytest.param({"pages": "1-2"}, {"pages": "3-4"}, Likeness.DIFFERENT, id="two-pages"),
+            pytest.param(
+                {"volume": "7", "issue": "1", "pages": "3-9"},
+                {"volume": "7", "issue": "41", "pages": "3"},
+                Likeness.UNSURE,
+                id="two-issues-one-page-of-one-volume",
+            ),
+            pytest.param(
+                {"issue": "1", "pages": "3-9"},
+                {"issue": "2", "pages": "3-9"},
+                Likeness.DIFFERENT,
+                id="two-issues-one-page-of-no-volume",
+            ),
+            pytest.param(
+                {"volume": "7", "issue": "1", "pages": "3-9"},
+                {"volume": "8", "issue": "2", "pages": "3-9"},
+                Likeness.DIFFERENT,
+                id="two-volumes-one-page",
+            ),
             pytest.param(
                 {"volume": "7", "journal": "Drizzle"}, {"volume": "8"}, Likeness.UNSURE, id="two-journals"
             ),

@@ -42,7 +42,6 @@ class TestSmallFile:
             authors=("Wilma van der Drop", "Jörg Schäuer Jr.", "Nimbus and Sons"),
             identifiers=(Identifier("doi", "10.5555/rain.2021_7"), Identifier("pmid", "12345678")),
             published=date(2021, 3, 14),
-            categories=("umbrellas", "weather"),
             journal="Journal of Weather Diaries",
             volume="7",
             issue="2",

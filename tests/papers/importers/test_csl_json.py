@@ -40,7 +40,6 @@ class TestSmallList:
             ),
             published=date(2020, 5, 1),
             published_precision=Precision.MONTH,
-            categories=("rain", "umbrellas"),
             journal="Annals of Rain",
             volume="7",
             issue="2",

@@ -41,7 +41,6 @@ class TestSmallFile:
             identifiers=(Identifier("doi", "10.5555/rain.2021.7"),),
             published=date(2021, 1, 1),
             published_precision=Precision.YEAR,
-            categories=("umbrellas", "rain"),
             journal="Weather Diaries",
             volume="7",
             issue="2",
@@ -84,14 +83,14 @@ class TestHeadings:
                     "authors": "Author full names", "title": "Title", "year": "Year", "journal": "Source title",
                     "volume": "Volume", "issue": "Issue", "article_number": "Art. No.", "first_page": "Page start",
                     "last_page": "Page end", "doi": "DOI", "url": "Link", "abstract": "Abstract",
-                    "keywords": "Author Keywords", "isbn": "ISBN", "type": "Document Type",
+                    "isbn": "ISBN", "type": "Document Type",
                 },
                 id="scopus",
             ),
             pytest.param(
                 "PT\tAU\tAF\tTI\tSO\tDE\tAB\tPY\tVL\tIS\tBP\tEP\tAR\tDI\tPM",
                 {
-                    "type": "PT", "authors": "AF", "title": "TI", "journal": "SO", "keywords": "DE", "abstract": "AB",
+                    "type": "PT", "authors": "AF", "title": "TI", "journal": "SO", "abstract": "AB",
                     "year": "PY", "volume": "VL", "issue": "IS", "first_page": "BP", "last_page": "EP",
                     "article_number": "AR", "doi": "DI", "pmid": "PM",
                 },
@@ -104,7 +103,6 @@ class TestHeadings:
                     "type": "Item Type", "year": "Publication Year", "authors": "Author", "title": "Title",
                     "journal": "Publication Title", "isbn": "ISBN", "doi": "DOI", "url": "Url",
                     "abstract": "Abstract Note", "date": "Date", "pages": "Pages", "issue": "Issue", "volume": "Volume",
-                    "keywords": "Manual Tags",
                 },
                 id="zotero",
             ),
@@ -373,9 +371,8 @@ def test_rows_come_as_they_are_read():
         b'title,year,"' + b'","' * 200_000,
         b"title,authors\n" + b"x," + b"[" + b"'" * 400_000 + b"]",
         b"title,authors\nx," + b"a. " * 300_000,
-        b"title,keywords\nx," + b"a;" * 400_000,
     ],
-    ids=["chain", "opens", "open", "doubled", "cells", "heading", "list", "initials", "keywords"],
+    ids=["chain", "opens", "open", "doubled", "cells", "heading", "list", "initials"],
 )  # fmt: skip
 def test_work_grows_no_faster_than_the_input(data):
     with contextlib.suppress(UnreadableInput):

@@ -54,7 +54,7 @@ class TestSmallLibrary:
             Identifier("pmcid", "PMC8000011"),
         )
         assert (record.published, record.published_precision) == (date(2004, 5, 1), Precision.MONTH)
-        assert record.categories == ("Tea/chemistry", "Kettles")
+        assert record.categories == ()
         assert (record.journal, record.volume, record.issue) == ("Journal of Tea", "5", "4-5")
         assert record.pages == "211-6"
         assert record.urls == (
@@ -107,7 +107,6 @@ class TestRealLibraries:
         assert sum(not record.authors for record in records) == 1
         assert sum(not record.abstract for record in records) == 4
         assert all(record.journal and record.published and record.authors != ("",) for record in records)
-        assert not any("*" in term for record in records for term in record.categories)
 
     def test_values_in_white_space(self, read):
         (record,) = read("jabref-single-article-indented")
@@ -142,10 +141,6 @@ class TestRecords:
     def test_days_of_publication(self, dates, published, precision):
         record = read_one(f"<dates>{dates}</dates>")
         assert (record.published, record.published_precision) == (published, precision)
-
-    def test_all_keywords_in_one_value(self):
-        record = read_one("<keywords><keyword>tea; *hot&#13;water</keyword><keyword>cup</keyword></keywords>")
-        assert record.categories == ("tea", "hot", "water", "cup")
 
     def test_all_names_in_one_value(self):
         record = read_one(

@@ -37,7 +37,6 @@ class TestSmallList:
                 Identifier("pmid", "1234"),
             ),
             published=date(2020, 5, 17),  # as the service read what is written
-            categories=("rain", "umbrellas"),
             journal="Annals of Rain",
             volume="7",
             issue="2",
@@ -78,7 +77,7 @@ class TestItems:
         assert importers.find_importer(data).NAME == "zotero-json"
         (record,), rejections = read(data)
         assert rejections == []
-        assert (record.identifiers, record.categories) == ((Identifier("arxiv", "2504.01001"),), ("rain",))
+        assert (record.identifiers, record.categories) == ((Identifier("arxiv", "2504.01001"),), ())
 
     def test_odd_values_do_not_lose_the_item(self):
         odd = dict.fromkeys(

@@ -51,7 +51,7 @@ class TestSmallLibrary:
             Identifier("pmcid", "PMC8000021"),
         )
         assert (record.published, record.published_precision) == (date(2019, 5, 1), Precision.MONTH)
-        assert record.categories == ("cumulus", "Water vapour")
+        assert record.categories == ()
         # Its journal stands behind it in the file.
         assert (record.journal, record.volume, record.issue) == ("Atmosphere Letters", "12", "4")
         assert record.pages == "1-9"
