@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from papers import importers
 from papers.models import DryRun, PaperIdentifier, Source, SourceRecord
-from papers.records import Record, Rejection, UnreadableInput
+from papers.records import Record, Rejection, UnreadableInput, clean_line
 from papers.sources import politeness, running
 from papers.sources.fetch import Unfetched
 from papers.sources.planners import Trouble, find
@@ -73,7 +73,7 @@ def perform(pk: int) -> None:
             results = list(islice(_read(source), SHOWN + 1))
             found, has_more = _describe(source, results[:SHOWN]), len(results) > SHOWN
         except (Unfetched, Trouble, UnreadableInput, politeness.NotNow) as refusal:
-            error = str(refusal)
+            error = clean_line(str(refusal))
         except Exception:
             logger.exception("The dry run of source %s broke off", row.source_id)
             error = _("Something is wrong on our side; the log tells what.")

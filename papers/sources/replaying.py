@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from papers.models import FetchedPage, Import, RejectedRecord, Source
+from papers.records import MAX_RAW
 
 KEPT: Final = timedelta(days=60)
 """How long a page is kept of which nothing is in quarantine; longer if something is."""
@@ -81,6 +83,40 @@ def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
 
     transaction.on_commit(lambda: tasks.run_import.delay(again.pk), robust=True)
     return again
+
+
+def can_edit(rejected: RejectedRecord) -> bool:
+    """Say whether what is kept of a record is all of it, so that it could be mended by hand."""
+    return 0 < len(rejected.raw) < MAX_RAW
+
+
+@transaction.atomic
+def import_edited(rejected: RejectedRecord, text: str, *, by: User | None) -> Import:
+    """Import a record as somebody mended it, in the format it was in; the one that was rejected leaves the quarantine.
+
+    Raises Gone where it has left already, and importing.Refused.
+    """
+    rejected = (
+        RejectedRecord.objects.select_for_update(of=("self",))
+        .select_related("run", "page")
+        .get(pk=rejected.pk)
+    )
+    if rejected.settled is not None:
+        raise Gone(_("This record has left the quarantine already."))
+    run, page = rejected.run, rejected.page
+    from papers import importing
+
+    mended = importing.queue_import(
+        upload=io.BytesIO(text.encode("utf-8", "replace")),
+        name=_("%(place)s of %(name)s, mended") % {"place": rejected.place, "name": run.input_name[:200]},
+        by=by,
+        source=run.source,
+        format=page.format if page else run.format,
+        date=page.date if page else run.date,
+    )
+    rejected.replayed_in, rejected.settled = mended, timezone.now()
+    rejected.save(update_fields=["replayed_in", "settled"])
+    return mended
 
 
 def forget_old_pages(now: datetime) -> int:

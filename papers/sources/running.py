@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from papers import importing
 from papers.models import FetchedPage, Import, Source
-from papers.records import UnreadableInput
+from papers.records import UnreadableInput, clean_line
 from papers.sources import politeness, replaying, schedule
 from papers.sources.fetch import Answer, Busy, Unfetched, fetch
 from papers.sources.planners import (
@@ -199,7 +199,8 @@ def _wait(run: Import, seconds: float, why: str, *, most: int = MOST_WAITS) -> N
 
 
 def _fail(run: Import, why: str) -> None:
-    importing.end(run, Import.State.FAILED, why)
+    # What a server says of itself may hold what no database stores.
+    importing.end(run, Import.State.FAILED, clean_line(why))
 
 
 def _wake(run: Import) -> None:

@@ -18,6 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import permissions
 from accounts.models import Club
+from papers import importing
 from papers.forms import FollowForm, SourceForm
 from papers.models import DryRun, Import, RejectedRecord, Source
 from papers.sources import health, replaying
@@ -72,7 +73,9 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
         "open_run": next((run for run in runs if run.is_run and not run.is_over), None),
         "chart": health.draw(runs) if runs else None,
         "keeps": keeps,
-        "quarantined": quarantined[:QUARANTINED_SHOWN],
+        "quarantined": [
+            {"record": each, "can_edit": replaying.can_edit(each)} for each in quarantined[:QUARANTINED_SHOWN]
+        ],
         "has_more": len(quarantined) > QUARANTINED_SHOWN,
         "watermark": ", ".join(str(value) for value in source.watermark.values()) if keeps else "",
     }
@@ -204,12 +207,16 @@ def source_dry_run(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def rejection_replay(request: Request, pk: int, rejection: int) -> HttpResponse:
-    """Read once more what a record was rejected of."""
+    """Read once more what a record was rejected of; or, where the form holds it as `text`, the record as mended."""
     source = find_kept(request, pk)
     rejected = get_object_or_404(RejectedRecord, pk=rejection, run__source=source)
+    text = request.POST.get("text", "")
     try:
-        run: Import = replaying.replay(rejected, by=request.user)
-    except replaying.Gone as refusal:
+        if text:
+            run: Import = replaying.import_edited(rejected, text, by=request.user)
+        else:
+            run = replaying.replay(rejected, by=request.user)
+    except (replaying.Gone, importing.Refused) as refusal:
         messages.error(request, str(refusal))
         return redirect(source)
     return redirect(run)

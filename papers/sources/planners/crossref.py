@@ -62,6 +62,9 @@ def move(query: Query, position: Position, watermark: Watermark, page: Page) -> 
         cursor = json.loads(said[1])
     except ValueError:
         raise Trouble(_("Crossref gives a cursor that is no text.")) from None
-    if len(cursor) > MOST_CURSOR:
-        raise Trouble(_("Crossref gives a cursor of more than %(most)d characters.") % {"most": MOST_CURSOR})
+    if len(cursor) > MOST_CURSOR or not cursor.isprintable():
+        raise Trouble(
+            _("Crossref gives a cursor of more than %(most)d characters, or of such as none has.")
+            % {"most": MOST_CURSOR}
+        )
     return Step({**position, "cursor": cursor, "seen": seen}, watermark)

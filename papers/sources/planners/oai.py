@@ -92,9 +92,10 @@ class Repository:
             return Step(None, {"day": max(day, watermark.get("day", ""))})
         if token == position["token"]:
             raise Trouble(_("The repository leads back to the page that it just gave, for ever."))
-        if len(token) > MOST_TOKEN:
+        if len(token) > MOST_TOKEN or not token.isprintable():
             raise Trouble(
-                _("The repository gives a token of more than %(most)d characters.") % {"most": MOST_TOKEN}
+                _("The repository gives a token of more than %(most)d characters, or of such as none has.")
+                % {"most": MOST_TOKEN}
             )
         return Step({"from": position["from"], "token": token, "day": day}, watermark)
 

@@ -210,6 +210,8 @@ def test_a_token_that_leads_to_itself_is_the_end():
         walk(find("arxiv_oai"), query("cs"), [oai_page(token="t"), oai_page(token="t")])
     with pytest.raises(Trouble, match="2000 characters"):
         walk(find("arxiv_oai"), query("cs"), [oai_page(token="t" * 3000)])
+    with pytest.raises(Trouble):
+        walk(find("arxiv_oai"), query("cs"), [oai_page(token="t\x00")])
 
 
 # Crossref, bioRxiv
@@ -241,7 +243,7 @@ def test_an_empty_page_of_crossref_is_not_the_end():
     assert walk(crossref, query("x"), [Page(b'"total-results":0,"items":[]', b"", 0)])[1] is None
 
 
-@pytest.mark.parametrize("cursor", ["x" * 2500, "\\x"])
+@pytest.mark.parametrize("cursor", ["x" * 2500, "\\x", "\\u0000", "\\ud800"])
 def test_an_odd_cursor_is_trouble(cursor):
     with pytest.raises(Trouble):
         walk(crossref, query("x"), [crossref_page(100, cursor=cursor)])

@@ -294,7 +294,7 @@ def replay(client, record):
 def test_quarantine_shows_the_raw_record_and_tries_again(keeper, get, rejected, monkeypatch):
     page = get(rejected.get_absolute_url())
     assert page.words("//div[@class='rejection']/p[@class='place']") == ["entry 2", "entry 3"]
-    assert "no-id" in page.words("//pre")[0]
+    assert "no-id" in page.words("//textarea")[0]
     first, second = RejectedRecord.objects.all()
     # Mended since then: what it once could not read is now a paper.
     stored = django_settings.FILES_DIR / FetchedPage.objects.get().stored_as
@@ -311,6 +311,44 @@ def test_quarantine_shows_the_raw_record_and_tries_again(keeper, get, rejected, 
     assert replay(keeper, second)["Location"] == again.get_absolute_url(), "twice is once"
     rejected.refresh_from_db()
     assert rejected.failures == 0
+
+
+ALONE = {
+    "bibtex": ("@article{x, title = {}, year = 2024}", "@article{x, title = {Mended at last}, year = 2024}"),
+    "ris": ("TY  - JOUR\nAU  - Weigher, Ada\nER  - \n",
+            "TY  - JOUR\nTI  - Mended at last\nAU  - Weigher, Ada\nER  - \n"),
+    "hf-json": ('{"paper": {"title": "Mended at last"}}',
+                '[{"paper": {"title": "Mended at last", "id": "2504.00009"}}]'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ALONE)
+def test_a_record_is_mended_by_hand(client, organiser, club, format, get):
+    raw, mended = ALONE[format]
+    source = factories.make_source(club=club, kind="upload")
+    done = Import.objects.create(
+        source=source, club=club, input_name="x", format=format, state="done", finished=timezone.now()
+    )
+    record = RejectedRecord.objects.create(run=done, number=1, place="entry 1", reason="No title.", raw=raw)
+    client.force_login(organiser)
+    assert get(source.get_absolute_url()).find("//textarea")[0].text_content().strip() == raw.strip()
+    address = reverse("papers:rejection_replay", args=[source.pk, record.pk])
+    client.post(address, {"text": mended})
+    again = Import.objects.latest("pk")
+    importing.run_import(again.pk)
+    again.refresh_from_db()
+    assert (again.state, again.added, again.queued_by, again.source) == ("done", 1, organiser, source), (
+        again.error
+    )
+    assert list(replaying.find_quarantined(source)) == []
+    client.post(address, {"text": mended})
+    assert Import.objects.count() == 2, "it has left the quarantine"
+
+
+def test_half_a_record_is_not_mended(keeper, get, rejected):
+    RejectedRecord.objects.update(raw="x" * 2_000)
+    page = get(rejected.get_absolute_url())
+    assert page.find("//textarea") == [] and len(page.find("//pre")) == 2
 
 
 def test_what_is_not_stored_any_more_is_said(keeper, rejected):
