@@ -188,7 +188,7 @@ def _merge_entry(entry: Entry, keep: Paper, log: Log, stamps: Stamps) -> None:
             )
         Entry.objects.filter(pk=entry.pk).update(paper=keep)
         entry.paper = keep
-        stamps.add(club, [entry])
+        stamps.add(club, [entry, *entry.votes.all()])  # votes tell of which paper they are
         return
     gone: list[tuple[type[models.Model], int]] = [(Entry, entry.pk)]
     theirs = {vote.member_id: vote for vote in into.votes.all()}

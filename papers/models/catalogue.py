@@ -206,7 +206,10 @@ class SourceRecord(models.Model):
 
 
 class Tombstone(models.Model):
-    """What was deleted from a library, and at which sync number. It stays: no id is given again."""
+    """What was deleted from a library, and at which sync number.
+
+    No id is given again. It goes only where a merge is taken back, and what it speaks of is there again.
+    """
 
     club = models.ForeignKey(Club, on_delete=models.CASCADE, null=True, blank=True, related_name="tombstones")
     kind = models.CharField(max_length=20)

@@ -8,7 +8,8 @@ from django.db import connection
 
 from accounts.models import Club
 from papers import discussion, reading_list
-from papers.models import Catalogue, Comment, Entry, Paper, Vote
+from papers.catalogue import Refused, merge_papers, unmerge
+from papers.models import Catalogue, Comment, Entry, MergedPaper, Paper, Vote
 from papers.versions import stamp
 from tests import factories
 
@@ -54,9 +55,8 @@ class Mirror:
             self.script, f"{self.base}deleted/?since={self.numbers['deleted']}&limit=3"
         )
         for row in gone:
-            {"entry": self.rows["entries"], "vote": self.rows["votes"]}.get(row["kind"], {}).pop(
-                row["id"], None
-            )
+            lists = {"paper": "papers", "entry": "entries", "vote": "votes"}
+            self.rows.get(lists.get(row["kind"], ""), {}).pop(row["id"], None)
 
 
 @pytest.fixture
@@ -105,6 +105,41 @@ def test_mirror_equals_the_server_whatever_happens_meanwhile(seed, club, papers,
     assert len(mirror.given) == len(set(mirror.given)), "a row came twice in the same state"
     assert set(mirror.rows["votes"]) == set(Vote.objects.filter(value=1).values_list("pk", flat=True))
     assert set(mirror.rows["comments"]) == set(Comment.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(
+    "seed", [0, 17, 23, 30]
+)  # the first three found votes that still told of the old paper
+def test_mirrors_equal_the_server_while_papers_are_merged_and_parted(
+    seed, club, papers, people, administrator
+):
+    chance = random.Random(seed)
+    script = make_script(people[0])
+    of_club, of_catalogue = Mirror(script), Mirror(script, "/api/v1/", ("papers",))
+
+    def act():
+        merged = chance.choice([*MergedPaper.objects.order_by("pk"), None])
+        there = list(Paper.objects.order_by("pk"))
+        try:
+            if merged is not None and chance.randrange(3) == 0:
+                unmerge(merged, by=administrator)
+            elif len(there) > 3 and chance.randrange(2):
+                merge_papers(*chance.sample(there, 2), reason="The same.", by=administrator)
+            else:
+                act_at_random(chance, club, there, people)
+        except Refused:  # merged into what was merged since
+            pass
+
+    for _round in range(6):
+        for _act in range(5):
+            act()
+        of_club.sync(between=act)
+        of_catalogue.sync(between=act)
+    for mirror in (of_club, of_catalogue):
+        mirror.sync()
+        for name, rows in mirror.rows.items():
+            found, _number = walk(script, f"{mirror.base}{name}/?limit=3")
+            assert rows == {row["id"]: row for row in found}
 
 
 def test_walk_without_since_skips_nothing_when_rows_change_meanwhile(script, club, papers, member):
