@@ -447,6 +447,20 @@ def test_organiser_chooses_what_the_club_follows(client, organiser, club, get):
     assert Source.objects.followed_by(club).count() == 3
 
 
+@pytest.mark.parametrize("number", [1, 30])
+def test_choosing_costs_the_same_for_any_number(client, organiser, club, number, django_assert_num_queries):
+    for n in range(number):
+        make(name=f"Source {n}")
+        if n < 15:
+            make(club, name=f"Own {n}")
+    client.force_login(organiser)
+    address = reverse("papers:club_sources", args=[club.slug])
+    client.get(address)
+    # The session's user, the clubs, what is followed, what there is to follow, the club's own.
+    with django_assert_num_queries(5):
+        client.get(address)
+
+
 def test_a_clubs_own_source_is_nothing_to_follow(client, organiser, club, other_club):
     theirs = make(other_club)
     client.force_login(organiser)
