@@ -118,7 +118,9 @@ def find(kind: str) -> Planner:
         "hugging_face": hugging_face,
         "arxiv": arxiv,
         "arxiv_feed": addresses.ArxivFeed(),
-        "arxiv_oai": oai.Repository(address="https://oaipmh.arxiv.org/oai", prefix="arXiv", needs_set=True),
+        "arxiv_oai": oai.Repository(
+            address="https://oaipmh.arxiv.org/oai", prefix="arXivRaw", needs_set=True
+        ),
         "oai": oai.Repository(prefix="oai_dc"),
         "crossref": crossref,
         "biorxiv": biorxiv.Server("biorxiv"),

@@ -159,7 +159,7 @@ def test_tokens_lead_from_page_to_page():
     asks, position, watermark = walk(find("arxiv_oai"), query("cs"), pages)
     assert asked(asks[0]) == {
         "verb": "ListRecords",
-        "metadataPrefix": "arXiv",
+        "metadataPrefix": "arXivRaw",
         "set": "cs",
         "from": "2026-11-20",
     }
