@@ -12,7 +12,7 @@ from pathlib import Path
 
 from papers import importers
 from papers.importers.text import TextReader
-from papers.records import Record, UnreadableInput
+from papers.records import Deletion, Record, UnreadableInput
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = PROJECT / "docs" / "formats.md"
@@ -52,7 +52,7 @@ def make_row(path: Path, name: str) -> list[str]:
             for found in importers.read(stream, today=TODAY):
                 if isinstance(found, Record):
                     count += 1
-                else:
+                elif not isinstance(found, Deletion):
                     reasons[found.reason] += 1
     except importers.UnrecognisedInput:
         return [format, f"`{name}`", reader.encoding, "–", "–", "refused: in no known format"]

@@ -25,7 +25,7 @@ from accounts.models import Club, User
 
 from . import catalogue, importers
 from .models import FetchedPage, Import, RejectedRecord, Source
-from .records import Record, Rejection, UnreadableInput
+from .records import Deletion, Record, Rejection, UnreadableInput
 
 logger = logging.getLogger(__name__)
 
@@ -462,7 +462,7 @@ def _take_batch(
 ) -> list[int]:
     """Take a batch in and count it, in one transaction; return the paper of each record."""
     records = [each for each in batch if isinstance(each, Record)]
-    rejections = [each for each in batch if isinstance(each, Rejection)]
+    rejections = [each for each in batch if isinstance(each, Rejection) and not isinstance(each, Deletion)]
     with transaction.atomic():
         outcomes = catalogue.add_records(run.source, records, listed=run.date, fallback=run.queued.date())
         tally = dict.fromkeys(catalogue.Change, 0)
@@ -483,7 +483,8 @@ def _take_batch(
         run.taken += len(batch)
         run.added += tally[catalogue.Change.ADDED]
         run.updated += tally[catalogue.Change.UPDATED]
-        run.unchanged += tally[catalogue.Change.UNCHANGED]
+        # With the deletions.
+        run.unchanged += tally[catalogue.Change.UNCHANGED] + len(batch) - len(records) - len(rejections)
         run.rejected += len(rejections)
         run.read_bytes = read_bytes
         run.pace, run.seconds_left = pace.measure(run)

@@ -122,6 +122,14 @@ class Rejection:
         object.__setattr__(self, "raw", self.raw[: MAX_RAW * 2].translate(_UNSTORABLE)[:MAX_RAW])
 
 
+@dataclass(frozen=True, slots=True)
+class Deletion(Rejection):
+    """What a source says it has deleted. Nobody need mend anything, and it changes nothing here.
+
+    A repository deletes what it holds twice, or by another name: that says nothing against the work.
+    """
+
+
 class UnreadableInput(Exception):
     """The input as a whole cannot be read. The text of the exception is a sentence for people."""
 

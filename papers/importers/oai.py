@@ -27,6 +27,7 @@ from papers.importers.names import join_name, turn_name
 from papers.importers.times import read_date, read_moment
 from papers.importers.xml_records import Found, Words, XmlReader, read_each, read_root
 from papers.records import (
+    Deletion,
     Precision,
     Rank,
     Record,
@@ -72,7 +73,7 @@ def parse(
     `today` is not used.
 
     That nothing has changed (`noRecordsMatch`) is an answer without records. A record that the repository has
-    deleted is a rejection that says so, as are those that are broken or over the bounds of a record, and what is
+    deleted is a deletion; those that are broken or over the bounds of a record are rejections, as is what is
     missing where the answer ends early. Raises UnreadableInput, before the first record, for an error that the
     repository reports, a metadata format that is not known here, and what is no answer.
     """
@@ -110,7 +111,7 @@ def _read_record(record: etree._Element, place: str, raw: str, *, date: date | N
     named = clean_line(" ".join(_read_fields(header)["identifier"])) if header is not None else ""
     if header is not None and header.get("status") == "deleted":
         reason = "The repository has deleted this record; what is in the catalogue stays as it is."
-        return Rejection(place, reason, named or raw)
+        return Deletion(place, reason, named or raw)
     if metadata is None or not len(metadata):
         return Rejection(place, "The record says nothing of a paper: it has no metadata.", raw)
     return _read_metadata(metadata[0], named, place, raw, date)

@@ -20,7 +20,16 @@ from papers.importers import html_text
 from papers.importers.names import join_name
 from papers.importers.times import PartialDate, find_first_day, make_date, read_date
 from papers.importers.xml_records import Words, XmlReader, read_root
-from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
+from papers.records import (
+    Deletion,
+    Precision,
+    Rank,
+    Record,
+    Rejection,
+    UnreadableInput,
+    clean_line,
+    clean_record,
+)
 
 NAME: Final = "pubmed"
 TITLE: Final = "PubMed: XML of articles and books"
@@ -42,7 +51,7 @@ def parse(
     """Read the articles and books of a set, or a single one, in order; an empty set is fine.
 
     `date` becomes the day of the listing. `today` is not used. What has no PMID or no title, is not well-formed
-    or over the bounds of a record is a rejection; so are PubMed's deletions, as nothing here acts on them. Raises
+    or over the bounds of a record is a rejection; PubMed's list of deleted records is one deletion. Raises
     UnreadableInput where the input is no XML of PubMed or its way to report an error.
     """
     reader = XmlReader(stream, _READERS, others=(*_DELETED, "ERROR"), words=_WORDS)
@@ -60,16 +69,16 @@ def parse(
         elif read := _READERS.get(found.name):
             yield read(found.element, place, listed=date, raw=found.raw)
         elif found.name in _DELETED:
-            yield _refuse_deletion(found.element, f"after {place}", found.raw)
+            yield _read_deletion(found.element, f"after {place}", found.raw)
     if root == "eFetchResult":
         raise UnreadableInput("PubMed answered with an error.")
     if reader.problem:
         yield Rejection(f"after {place}", reader.problem)
 
 
-def _refuse_deletion(deletion: etree._Element, place: str, raw: str) -> Rejection:
+def _read_deletion(deletion: etree._Element, place: str, raw: str) -> Deletion:
     numbers = [number for found in deletion.iterfind("PMID") if (number := _line(found))]
-    return Rejection(
+    return Deletion(
         place,
         f"PubMed has deleted {len(numbers):,} of its records ({', '.join(numbers[:20])}). What came from them stays "
         "here; merge or remove those papers by hand.",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from papers import importers
 from papers.models import DryRun, PaperIdentifier, Source, SourceRecord
-from papers.records import Record, Rejection, UnreadableInput, clean_line
+from papers.records import Deletion, Record, Rejection, UnreadableInput, clean_line
 from papers.sources import politeness, running
 from papers.sources.fetch import Unfetched
 from papers.sources.planners import Trouble, find
@@ -136,6 +136,8 @@ def _describe(source: Source, results: Iterable[Record | Rejection]) -> list[dic
     papers = {(scheme, value): paper for scheme, value, paper in rows.values_list("scheme", "value", "paper")}
     lines: list[dict[str, Any]] = []
     for each in results:
+        if isinstance(each, Deletion):
+            continue  # nothing would come of it
         if isinstance(each, Rejection):
             raw = each.raw[:RAW_SHOWN]
             lines.append({"what": REJECTED, "place": each.place, "reason": each.reason, "raw": raw})

@@ -78,6 +78,18 @@ def test_one_bad_record_is_reported_with_its_place_and_the_rest_is_in():
     assert rejection.reason
 
 
+def test_what_a_repository_deleted_is_no_rejection_and_changes_nothing():
+    record = b"<record><header%s><identifier>oai:x.example:1</identifier></header>%s</record>"
+    paper = b'<metadata><dc xmlns="http://purl.org/dc/elements/1.1/"><title>On Rain</title></dc></metadata>'
+    answer = b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords>%s</ListRecords></OAI-PMH>'
+    run(answer % (record % (b"", paper)))
+    version = Catalogue.objects.get().version
+    done = run(answer % (record % (b' status="deleted"', b"")))
+    assert counts(done) == ("done", 0, 0, 1, 0)
+    assert (done.taken, done.rejections.count(), Catalogue.objects.get().version) == (1, 0, version)
+    assert not Paper.objects.get().withdrawn
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -6,7 +6,7 @@ import pytest
 from papers import importers
 from papers.identifiers import Identifier
 from papers.importers import oai
-from papers.records import Precision, Rank, Record, UnreadableInput
+from papers.records import Deletion, Precision, Rank, Record, UnreadableInput
 from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "oai.xml").read_bytes()
@@ -57,6 +57,7 @@ class TestSmallAnswer:
             ("record 4", "The record is not well-formed XML: Opening and ending tag mismatch: b and title."),
         ]
         assert rejections[0].raw == "oai:example.org:17"
+        assert [isinstance(rejection, Deletion) for rejection in rejections] == [True, False]
 
     def test_every_field_of_arxiv_raw(self):
         assert read_answer(SMALL, date=date(2025, 4, 25))[0][0] == Record(

@@ -5,7 +5,7 @@ import pytest
 from papers import importers
 from papers.identifiers import Identifier
 from papers.importers import pubmed
-from papers.records import Precision, Rank, Record, UnreadableInput
+from papers.records import Deletion, Precision, Rank, Record, UnreadableInput
 from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "pubmed.xml").read_bytes()
@@ -55,6 +55,7 @@ class TestSmallSet:
             ),
         ]
         assert "Nobody <i>closed this" in rejections[0].raw
+        assert [isinstance(rejection, Deletion) for rejection in rejections] == [False, False, True]
 
     def test_every_field(self):
         assert read_set(SMALL, date=date(2025, 4, 25))[0][0] == Record(
