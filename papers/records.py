@@ -226,12 +226,12 @@ def clean_record(
     key = clean_line(key)
     abstract = clean_text(abstract)
     # A lone ":" or "-" among the authors is what a source made of "for the X Collaboration:".
-    names = tuple(name for author in authors if any(map(str.isalnum, name := clean_line(author))))
+    names = tuple([name for author in authors if _has_letters(name := clean_line(author))])
     journal = clean_line(journal)
     comment = clean_line(comment)
     raw = raw or title or abstract
 
-    if not any(unicodedata.category(char)[0] not in "CMZ" for char in title):
+    if not title[:1].isalnum() and all(unicodedata.category(char)[0] in "CMZ" for char in title):
         return Rejection(place, "There is no title.", raw)
     for what, text, most in (
         ("The title", title, MAX_TITLE),
@@ -244,11 +244,12 @@ def clean_record(
             return Rejection(place, f"{what} has {len(text):,} characters; at most {most:,} are read.", raw)
     if len(names) > MAX_AUTHORS:
         return Rejection(place, f"There are {len(names):,} authors; at most {MAX_AUTHORS:,} are read.", raw)
-    for number, name in enumerate(names, start=1):
-        if len(name) > MAX_NAME:
-            reason = f"The name of author {number} has {len(name):,} characters; at most {MAX_NAME} are read."
-            return Rejection(place, reason, raw)
-    if len(abstract) + sum(map(len, names)) > MAX_RECORD:
+    lengths = list(map(len, names))
+    if lengths and (longest := max(lengths)) > MAX_NAME:
+        number = lengths.index(longest) + 1
+        reason = f"The name of author {number} has {longest:,} characters; at most {MAX_NAME} are read."
+        return Rejection(place, reason, raw)
+    if len(abstract) + sum(lengths) > MAX_RECORD:
         return Rejection(place, f"The record is longer than {MAX_RECORD:,} characters.", raw)
 
     record = Record(
@@ -281,37 +282,28 @@ def clean_record(
     return record
 
 
-_SAID: Final = attrgetter(
-    *(
-        "title",
-        "abstract",
-        "authors",
-        "published",
-        "published_precision",
-        "updated",
-        "revision",
-        "categories",
-    ),
-    *("journal", "volume", "issue", "pages", "urls", "comment", "withdrawn", "rank"),
-)
-
-
 def _derive_key(record: Record) -> str:
     """Name a record by its content, so that two files in which one citation key stands for two papers are no harm."""
-    parts = (each if isinstance(each, str) else _flatten(each) for each in _SAID(record))
-    digest = hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
+    said = (
+        *(record.title, record.abstract, "\x1f".join(record.authors), "\x1f".join(record.categories)),
+        *(str(record.published), record.published_precision, str(record.updated), str(record.revision)),
+        *(record.journal, record.volume, record.issue, record.pages, record.comment, str(record.withdrawn)),
+        *(part for pair in record.urls for part in pair),
+    )
+    digest = hashlib.sha256("\x1e".join(said).encode()).hexdigest()
     return f"{record.identifiers[0]}#{digest[:16]}" if record.identifiers else f"#{digest[:32]}"
 
 
-def _flatten(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "\x1f".join(each if isinstance(each, str) else " ".join(each) for each in value)
-    return str(value)
+def _has_letters(text: str) -> bool:
+    """Tell whether a text has a letter or a digit; nearly every one begins with one."""
+    return text[:1].isalnum() or any(map(str.isalnum, text))
 
 
 def _clean_part(text: str) -> str:
+    if not text:
+        return ""
     text = clean_line(text)
-    return text if len(text) <= MAX_PART and any(map(str.isalnum, text)) else ""
+    return text if len(text) <= MAX_PART and _has_letters(text) else ""
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -364,29 +356,30 @@ def write_place(journal: str, volume: str, issue: str, pages: str) -> str:
 
 _NOT_CONTENT: Final = frozenset({"upvotes", "place", "listed", "unlisted"})
 _DEFAULTS: Final = {field.name: field.default for field in fields(Record)}
+_find_values: Final = attrgetter(*_DEFAULTS)
 
 
 def to_data(record: Record) -> dict[str, Any]:
     """Give a record as JSON data; fields that say nothing are left out. `from_data` is the way back."""
-    data: dict[str, Any] = {}
-    for name, default in _DEFAULTS.items():
-        value = getattr(record, name)
-        if value == default and name != "rank":
-            continue
-        if name == "identifiers":
-            value = [[identifier.scheme, identifier.value] for identifier in value]
-        elif name == "urls":
-            value = [list(pair) for pair in value]
-        elif isinstance(value, tuple):
-            value = list(value)
-        elif isinstance(value, date):  # a datetime is one
-            value = value.isoformat()
-        elif name == "rank":
-            value = int(value)
-        elif name == "published_precision":
-            value = str(value)
-        data[name] = value
+    data: dict[str, Any] = {
+        name: write(value) if (write := _WRITE.get(name)) else value
+        for (name, default), value in zip(_DEFAULTS.items(), _find_values(record), strict=True)
+        if value != default
+    }
+    data["rank"] = int(record.rank)
     return data
+
+
+_WRITE: Final[dict[str, Callable[[Any], Any]]] = {
+    "authors": list,
+    "categories": list,
+    "identifiers": lambda names: [[name.scheme, name.value] for name in names],
+    "urls": lambda pairs: [list(pair) for pair in pairs],
+    "published": date.isoformat,
+    "published_precision": str,
+    "updated": datetime.isoformat,
+    "listed": date.isoformat,
+}
 
 
 def from_data(data: dict[str, Any]) -> Record:

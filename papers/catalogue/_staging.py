@@ -180,9 +180,12 @@ class _Namesake:
 
 
 def unstage_known(source: Source, staged: Mapping[str, Incoming]) -> None:
-    """Take those out that the catalogue may have heard of. This is the long look, before the catalogue is locked."""
+    """Take those out that the catalogue may have heard of. This is the long look, before the catalogue is locked.
+
+    That their keys are new is known.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"{_FIND_BY_KEY} UNION ALL {_FIND_BY_IDENTIFIER}", {"source": source.pk})
+        cursor.execute(_FIND_BY_IDENTIFIER)
         known = {key for (key,) in cursor.fetchall()}
         cursor.execute(_FIND_NAMESAKES, {"most": MOST_NAMESAKES})
         met: Counter[str] = Counter()
