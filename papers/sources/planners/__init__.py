@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
+from django.utils.translation import gettext as _
+
 from papers.records import Record, Rejection
 
 EDGE: Final = 65_536  # bytes
@@ -84,6 +86,15 @@ class Page:
         if isinstance(found, Record) and found.updated is not None:
             self.newest = max(self.newest or found.updated, found.updated)
             self.oldest = min(self.oldest or found.updated, found.updated)
+
+
+def check_end(page: Page, begin: bytes, end: bytes) -> None:
+    """Refuse an answer that was cut off on its way, whose beginning would pass for all of it. Raises AskAgain.
+
+    What does not begin as it should is for the importer, which says what it is instead.
+    """
+    if begin in page.head[:2_000] and not page.tail.rstrip().endswith(end):
+        raise AskAgain(_("The answer was cut off before its end."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from papers.sources.fetch import Refused, check_address
 
-from . import Ask, BadQuery, Page, Position, Query, Step, Watermark
+from . import Ask, BadQuery, Page, Position, Query, Step, Watermark, check_end
 
 ARXIV_URL: Final = "https://rss.arxiv.org/atom"
 
@@ -47,3 +47,8 @@ class ArxivFeed(Address):
 
     def ask(self, query: Query, position: Position) -> Ask:
         return Ask(f"{ARXIV_URL}/{query.text}", format="arxiv-rss", is_conditional=True)
+
+    def look(self, page: Page, position: Position) -> bool:
+        check_end(page, b"<feed", b"feed>")
+        check_end(page, b"<rss", b"rss>")
+        return True

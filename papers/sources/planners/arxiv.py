@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from . import Ask, AskAgain, BadQuery, Page, Position, Query, Step, Trouble, Watermark
+from . import Ask, AskAgain, BadQuery, Page, Position, Query, Step, Trouble, Watermark, check_end
 
 URL: Final = "https://export.arxiv.org/api/query"
 ROWS: Final = 100
@@ -21,7 +21,7 @@ ROWS: Final = 100
 MOST_RESULTS: Final = 30_000
 # The index is behind, by hours now and then; what comes twice changes nothing.
 OVERLAP: Final = timedelta(days=1)
-_TOTAL: Final = re.compile(rb"totalResults[^>]*>\s*([0-9]{1,12})\s*<")
+_TOTAL: Final = re.compile(rb"totalResults[^<>]{0,300}>\s*([0-9]{1,12})\s*<")
 
 
 def check(query: Query) -> None:
@@ -45,6 +45,7 @@ def ask(query: Query, position: Position) -> Ask:
 
 
 def look(page: Page, position: Position) -> bool:
+    check_end(page, b"<feed", b"feed>")
     return True
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from . import Ask, AskAgain, BadQuery, Page, Position, Query, Step, Watermark
+from . import Ask, AskAgain, BadQuery, Page, Position, Query, Step, Watermark, check_end
 
 URL: Final = "https://api.biorxiv.org/details"
 _TOTAL: Final = re.compile(rb"(?<!\\)\"total\"\s*:\s*\"?([0-9]{1,9})")
@@ -38,6 +38,7 @@ class Server:
         return Ask(f"{url}?{urlencode({'category': category})}" if category else url, format="biorxiv")
 
     def look(self, page: Page, position: Position) -> bool:
+        check_end(page, b'"messages"', b"}")
         return not re.search(rb"(?<!\\)\"collection\"\s*:\s*\[\s*\]", page.head)
 
     def move(self, query: Query, position: Position, watermark: Watermark, page: Page) -> Step:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from . import Ask, AskAgain, BadQuery, Page, Position, Query, Step, Trouble, Watermark
+from . import Ask, AskAgain, BadQuery, Page, Position, Query, Step, Trouble, Watermark, check_end
 
 URL: Final = "https://api.crossref.org/works"
 ROWS: Final = 100
@@ -47,6 +47,7 @@ def ask(query: Query, position: Position) -> Ask:
 
 
 def look(page: Page, position: Position) -> bool:
+    check_end(page, b'"message"', b"}")
     return not re.search(rb"(?<!\\)\"items\"\s*:\s*\[\s*\]", page.head)
 
 

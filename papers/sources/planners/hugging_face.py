@@ -6,12 +6,11 @@ day is complete when it was asked for half a day after its end, and until then i
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from . import Ask, Page, Position, Query, Step, Watermark
+from . import Ask, Page, Position, Query, Step, Watermark, check_end
 
 URL: Final = "https://huggingface.co/api/daily_papers"
 ROWS: Final = 100
@@ -39,7 +38,10 @@ def ask(query: Query, position: Position) -> Ask:
 
 
 def look(page: Page, position: Position) -> bool:
-    return not re.fullmatch(rb"\s*(\[\s*\])?\s*", page.head)
+    if not page.head.strip():
+        return False
+    check_end(page, b'"paper"', b"]")
+    return b"".join(page.head.split()) != b"[]"
 
 
 def move(query: Query, position: Position, watermark: Watermark, page: Page) -> Step:

@@ -17,14 +17,22 @@ from django.utils.translation import gettext as _
 
 from papers.sources.fetch import Refused, check_address
 
-from . import Ask, BadQuery, Page, Position, Query, StartAgain, Step, Trouble, Watermark
+from . import Ask, AskAgain, BadQuery, Page, Position, Query, StartAgain, Step, Trouble, Watermark
 
+# Bounded at each step: an answer made to be looked through again from each of its bytes is looked through once.
+_PREFIX: Final = rb"(?:[\w.-]{1,50}:)?"
 _TOKEN: Final = re.compile(
-    rb"<(?:[\w.-]+:)?resumptionToken\b(?:[^>]*/>|[^>]*>([^<]*)</(?:[\w.-]+:)?resumptionToken\s*>)"
+    rb"<" + _PREFIX + rb"resumptionToken\b(?:[^<>]{0,500}/>"
+    rb"|[^<>]{0,500}>([^<]{0,10000})</" + _PREFIX + rb"resumptionToken\s{0,9}>)"
+)  # fmt: skip
+_ERROR: Final = re.compile(
+    rb"<"
+    + _PREFIX
+    + rb"error\b[^<>]{0,200}\bcode\s{0,9}=\s{0,9}[\"'](\w{1,50})[\"'][^<>]{0,200}>([^<]{0,500})"
 )
-_ERROR: Final = re.compile(rb"<(?:[\w.-]+:)?error\b[^>]*\bcode\s*=\s*[\"'](\w+)[\"'][^>]*>([^<]{0,500})")
+_END: Final = re.compile(rb"</" + _PREFIX + rb"OAI-PMH\s{0,9}>")
 _RESPONSE_DATE: Final = re.compile(rb"responseDate\s*>\s*([0-9]{4}-[0-9]{2}-[0-9]{2})")
-_RECORDS: Final = re.compile(rb"<(?:[\w.-]+:)?(?:ListRecords|record)\b")
+_RECORDS: Final = re.compile(rb"<" + _PREFIX + rb"(?:ListRecords|record)\b")
 MOST_TOKEN: Final = 2_000
 
 
@@ -70,6 +78,9 @@ class Repository:
         begins = _RECORDS.search(page.head)
         error = _ERROR.search(page.head, 0, begins.start() if begins else len(page.head))
         if error is None:
+            if b"OAI-PMH" in page.head and not _END.search(page.tail):
+                # Without its end there is no token either, and the walk would seem to be over.
+                raise AskAgain(_("The answer was cut off before its end."))
             return True
         code, said = (
             error[1].decode("ascii", "replace"),

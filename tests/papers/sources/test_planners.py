@@ -1,9 +1,14 @@
 """What to ask next: pure, kind by kind."""
 
+import json
+import time
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from papers.models import Source
 from papers.sources.planners import (
@@ -136,9 +141,9 @@ def test_a_watermark_of_tomorrow_asks_for_today():
 
 
 def test_an_empty_day_is_no_input():
-    assert not hugging_face.look(Page(b" [ ]\n"), {})
+    assert not hugging_face.look(Page(b" [ ]\n", b" [ ]\n"), {})
     assert not hugging_face.look(Page(b""), {})
-    assert hugging_face.look(Page(b"[{"), {})
+    assert hugging_face.look(Page(b"[{}]", b"[{}]\n"), {})
 
 
 # OAI-PMH
@@ -202,7 +207,20 @@ def test_a_record_that_speaks_of_errors_is_none():
     page = Page(
         b'<ListRecords><record><dc:title>&lt;error code="x"></dc:title><error code="badVerb">x</error>'
     )
+    page.tail = b"</ListRecords></oai:OAI-PMH>"
     assert find("oai").look(page, {"token": ""})
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("oai", b"<OAI-PMH><ListRecords><record></record><rec"), ("crossref", b'{"message":{"items":[{"DOI":"10.1'),
+     ("hugging_face", b'[{"paper":{"id":"2504.0000'), ("arxiv", b"<feed><entry><id>http"),
+     ("arxiv_feed", b'<rss version="2.0"><channel><item>'), ("arxiv_feed", b"<feed><entry>"),
+     ("biorxiv", b'{"messages":[],"collection":[{"doi')],
+)  # fmt: skip
+def test_an_answer_that_was_cut_off_is_not_the_end(kind, text):
+    with pytest.raises(AskAgain, match="cut off"):
+        find(kind).look(Page(text, text), POSITIONS.get(kind, {}))
 
 
 def test_a_token_that_leads_to_itself_is_the_end():
@@ -316,3 +334,51 @@ def test_what_makes_no_sense_is_refused_before_anybody_is_asked(kind, text, addr
 )  # fmt: skip
 def test_what_makes_sense_is_taken(kind, text, address):
     find(kind).check(query(text, address))
+
+
+# Whatever comes
+
+PIECES = [
+    b"<", b">", b"/>", b"<resumptionToken", b"</resumptionToken>", b"<error code='", b"noRecordsMatch'>", b"<record>",
+    b"responseDate>2026-99-99", b"totalResults>", b"99999999999", b"<", b'"next-cursor":"', b'"total":"', b'"items":[',
+    b'"collection":[', b"]", b"\\", b'"', b" ", b"\x00", b"\xff", b"&#0;", b"&lt;", b"[", b"x",
+]  # fmt: skip
+POSITIONS = {
+    "arxiv": {"start": 0, "newest": None},
+    "hugging_face": {"day": "2026-11-24", "page": 0, "today": "2026-11-24", "complete": "2026-11-22"},
+    "oai": {"from": "2026-11-20", "token": "t", "day": ""},
+    "crossref": {"from": "2026-11-20", "day": "2026-11-24", "cursor": "*", "seen": 0},
+    "biorxiv": {"from": "2026-11-20", "to": "2026-11-24", "cursor": 0},
+    "feed": {},
+}
+
+
+@pytest.mark.parametrize("kind", POSITIONS)
+@given(
+    pieces=st.lists(st.sampled_from(PIECES) | st.binary(max_size=8), max_size=30), count=st.integers(0, 100)
+)
+def test_any_answer_leads_on_or_is_trouble(kind, pieces, count):
+    planner, text = find(kind), b"".join(pieces)
+    what = query("x", "https://x.example/oai")
+    for page in (Page(text, text, count), Page(text, b"", 0)):
+        with suppress(Trouble):
+            planner.look(page, POSITIONS[kind])
+        with suppress(Trouble):
+            step = planner.move(what, POSITIONS[kind], {}, page)
+            assert "\\u0000" not in json.dumps([step.position, step.watermark])
+            if step.position is not None:
+                planner.ask(what, step.position)
+
+
+@pytest.mark.parametrize("kind", POSITIONS)
+@pytest.mark.parametrize("piece", PIECES, ids=repr)
+def test_no_answer_takes_long_to_look_at(kind, piece):
+    text = (piece * 65_536)[:65_535] + b"x"
+    began = time.monotonic()
+    with suppress(Trouble):
+        find(kind).look(Page(text, text), POSITIONS.get(kind, {}))
+    with suppress(Trouble):
+        find(kind).move(query("x", "https://x.example/oai"), POSITIONS[kind], {}, Page(text, text, 1))
+    assert time.monotonic() - began < 2, (
+        "in proportion to its length; a second run over it for each of its bytes is minutes"
+    )
