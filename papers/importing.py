@@ -204,7 +204,7 @@ def import_file(
     run.state, run.attempts, run.started, run.leased_until = Import.State.RUNNING, 1, now, now + LEASE
     run.save()
     try:
-        _perform(run, partial(_read_file, run, path, on_progress, on_paper), may_retry=False)
+        perform(run, partial(_read_file, run, path, on_progress, on_paper), may_retry=False)
     except KeyboardInterrupt:
         cancel(run)
         raise
@@ -307,18 +307,22 @@ def run_import(pk: int) -> Import | None:
         elif run.is_run:
             from .sources import running
 
-            _perform(run, partial(running.go_on, run), may_retry=True)
+            perform(run, partial(running.go_on, run), may_retry=True)
+        elif run.is_submission:
+            from .sources import looking_up
+
+            perform(run, partial(looking_up.go_on, run), may_retry=True)
         elif not run.stored_as:
             said = _("The command that ran it was stopped before its end. Run it again.")
             end(run, Import.State.FAILED, said)
         else:
-            _perform(run, partial(_read_file, run, settings.FILES_DIR / run.stored_as), may_retry=True)
+            perform(run, partial(_read_file, run, settings.FILES_DIR / run.stored_as), may_retry=True)
     except LeaseLost:
         return None
     return run
 
 
-def _perform(run: Import, work: Callable[[], None], *, may_retry: bool) -> None:
+def perform(run: Import, work: Callable[[], None], *, may_retry: bool) -> None:
     """Do the work of a leased import, and write how it broke off. Raises LeaseLost where another worker has it."""
     try:
         work()

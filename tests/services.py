@@ -56,3 +56,78 @@ def daily(*keys):
         for key in keys
     ]
     return json.dumps(items).encode()
+
+
+def crossref(*dois):
+    """An answer of Crossref to a list of DOIs."""
+    return json.dumps(
+        {
+            "status": "ok",
+            "message-type": "work-list",
+            "message": {"items": [crossref_work(doi) for doi in dois]},
+        }
+    ).encode()
+
+
+def crossref_work(doi, title=""):
+    return {
+        "DOI": doi,
+        "type": "journal-article",
+        "title": [title or f"On matter {doi}"],
+        "author": [{"given": "Ada", "family": f"Weigher {doi}"}],
+        "issued": {"date-parts": [[2024, 5, 1]]},
+        "container-title": ["Journal of Matter"],
+        "publisher": "Matter Press",
+        "prefix": doi.split("/")[0],
+        "indexed": {"date-time": "2024-06-01T00:00:00Z"},
+    }
+
+
+def datacite(doi):
+    attributes = {
+        "doi": doi,
+        "titles": [{"title": f"Data on matter {doi}"}],
+        "creators": [{"name": "Weigher, Ida", "givenName": "Ida", "familyName": "Weigher"}],
+        "publicationYear": 2023,
+        "types": {"resourceTypeGeneral": "Text"},
+    }
+    return json.dumps({"data": {"id": doi, "type": "dois", "attributes": attributes}}).encode()
+
+
+def csl(doi):
+    return json.dumps(
+        {
+            "type": "article-journal",
+            "DOI": doi,
+            "title": f"On far matter {doi}",
+            "author": [{"given": "Ines", "family": "Weigher"}],
+            "issued": {"date-parts": [[2022]]},
+        }
+    ).encode()
+
+
+def pubmed(*numbers):
+    """An answer of PubMed's efetch."""
+    articles = "".join(
+        f"<PubmedArticle><MedlineCitation><PMID>{number}</PMID><Article><Journal><Title>Matter</Title><JournalIssue>"
+        "<PubDate><Year>2021</Year></PubDate></JournalIssue></Journal>"
+        f"<ArticleTitle>Healing with matter {number}.</ArticleTitle><AuthorList><Author><LastName>Healer</LastName>"
+        f"<ForeName>Hal {number}</ForeName></Author></AuthorList></Article></MedlineCitation></PubmedArticle>"
+        for number in numbers
+    )
+    return f'<?xml version="1.0" ?><PubmedArticleSet>{articles}</PubmedArticleSet>'.encode()
+
+
+def openreview(key):
+    note = {
+        "id": key,
+        "forum": key,
+        "cdate": 1_700_000_000_000,
+        "invitations": ["Matter.cc/2024/Conference/-/Submission"],
+        "content": {
+            "title": {"value": f"Learning matter {key}"},
+            "authors": {"value": ["Lea Learner"]},
+            "abstract": {"value": "We learn."},
+        },
+    }
+    return json.dumps({"notes": [note], "count": 1}).encode()

@@ -2,7 +2,7 @@ from .api import IdempotentResponse
 from .catalogue import Catalogue, MergedPaper, Paper, PaperIdentifier, SourceRecord, Tombstone
 from .discussion import Comment, CommentRevision
 from .identity import CandidatePair, Decision, PaperEdit
-from .imports import FetchedPage, Import, RejectedRecord
+from .imports import FetchedPage, Import, RejectedRecord, SubmissionItem
 from .listings import Listing, ListingItem
 from .reading_list import Entry, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
 from .sources import DryRun, HostTurn, Source
@@ -30,6 +30,7 @@ __all__ = [
     "Skip",
     "Source",
     "SourceRecord",
+    "SubmissionItem",
     "Tag",
     "Tagging",
     "Tombstone",

@@ -61,6 +61,12 @@ class Import(models.Model):
         db_default=False,
         help_text=_("of a source that is asked page after page; else of one stored input"),
     )
+    is_submission = models.BooleanField(
+        default=False, db_default=False, help_text=_("of identifiers, each looked up where it was given")
+    )
+    suggests = models.BooleanField(
+        default=False, db_default=False, help_text=_("of a submission: to the club, each paper that is found")
+    )
     turns = models.PositiveIntegerField(
         default=0, db_default=0, help_text=_("times that it made room for others, or waited for its own turn")
     )
@@ -141,7 +147,8 @@ class Import(models.Model):
         return f"{self.input_name} ({self.get_state_display()})"
 
     def get_absolute_url(self) -> str:
-        return reverse("papers:import_detail", args=[self.pk])
+        name = "papers:submission_detail" if self.is_submission else "papers:import_detail"
+        return reverse(name, args=[self.pk])
 
     @property
     def breaks(self) -> int:
@@ -207,3 +214,58 @@ class RejectedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}"
+
+
+class SubmissionItem(models.Model):
+    """One place of what somebody submitted: the identifier in it, and what came of it.
+
+    The paper is the one that has the identifier now, whatever was merged or separated since.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("being looked up")
+        ADDED = "added", _("added")
+        HERE = "here", _("already here")
+        NOT_FOUND = "not_found", _("not found")
+        UNANSWERED = "unanswered", _("not answered")
+        UNKNOWN = "unknown", _("not understood")
+
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="items")
+    number = models.PositiveIntegerField()
+    place = models.CharField(_("place"), max_length=200)
+    written = models.TextField(_("as it was written"), blank=True)
+    scheme = models.CharField(max_length=10, blank=True)
+    value = models.CharField(max_length=300, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    reason = models.TextField(_("why there is no paper"), blank=True)
+    step = models.CharField(
+        max_length=12, blank=True, help_text=_("what is done next; empty: nothing is left to do")
+    )
+    asked_as = models.CharField(
+        max_length=320, blank=True, help_text=_("another identifier of the same work that it is asked for by")
+    )
+    is_asked_for = models.BooleanField(default=False, help_text=_("it was not here, and had to be looked up"))
+    tries = models.PositiveSmallIntegerField(default=0, help_text=_("times that nobody answered"))
+    is_alone = models.BooleanField(default=False, help_text=_("asked for by itself, as a batch did not do"))
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="submission_item_once"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=["waiting", "added", "here", "not_found", "unanswered", "unknown"]
+                ),
+                name="submission_item_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="waiting") | ~models.Q(step=""),
+                name="submission_item_waits_for_something",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run", "step"], name="submission_item_open", condition=~models.Q(step=""))
+        ]
+
+    def __str__(self) -> str:
+        return self.written

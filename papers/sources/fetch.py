@@ -120,6 +120,7 @@ def fetch(
     *,
     etag: str = "",
     last_modified: str = "",
+    accept: str = "",
     limit: int | None = None,
     seconds: float = SECONDS,
     turn: Turn = nullcontext,  # type: ignore[assignment]
@@ -128,13 +129,13 @@ def fetch(
     """Write what an address answers to `target`, unpacked, at most `limit` bytes (default: UPLOAD_LIMIT).
 
     With `etag` or `last_modified` of an earlier answer, one with status 304 may come instead, and nothing is
-    written. `turn(host)` is entered for each request, and may wait. `on_progress` is called at least once in
-    IDLE_SECONDS while anything happens, and may raise.
+    written. `accept` is the media type to ask for. `turn(host)` is entered for each request, and may wait.
+    `on_progress` is called at least once in IDLE_SECONDS while anything happens, and may raise.
 
     Raises Unfetched, or one of its kinds: Refused, TooLarge, TooSlow, Busy.
     """
     clock = _Clock(seconds, on_progress)
-    conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified, "Accept": accept}
     limit = settings.UPLOAD_LIMIT if limit is None else limit
     for _hop in range(MOST_REDIRECTS + 1):
         parts = check_address(url)
@@ -400,7 +401,7 @@ def _receive(
     clock: _Clock,
 ) -> Answer:
     status = response.status
-    if status == 304 and any(conditions.values()):
+    if status == 304 and (conditions["If-None-Match"] or conditions["If-Modified-Since"]):
         return Answer(304, parts.geturl(), 0, conditions["If-None-Match"], conditions["If-Modified-Since"])
     if status in BUSY:
         retry_after = read_retry_after(response.getheader("Retry-After"), datetime.now(UTC))

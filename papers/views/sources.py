@@ -61,7 +61,8 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
     """Show how a source is: its last runs, when it runs next, and to those who keep it what is in quarantine."""
     source = find_source(request, pk)
     now = timezone.now()
-    runs = list(source.imports.order_by("-pk")[:RUNS_SHOWN])
+    # What people asked for by identifier is theirs, wherever the papers went.
+    runs = list(source.imports.filter(is_submission=False).order_by("-pk")[:RUNS_SHOWN])
     keeps = permissions.can_keep_sources(request.user, source.club)
     quarantined = list(replaying.find_quarantined(source)[: QUARANTINED_SHOWN + 1]) if keeps else []
     context = {

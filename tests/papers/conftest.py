@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -67,4 +68,22 @@ def services(server, monkeypatch):
     ):
         monkeypatch.setattr(planner, "URL", server.address(path))
     monkeypatch.setattr(addresses, "ARXIV_URL", server.address("/announced"))
+    return server
+
+
+@pytest.fixture
+def registries(server, monkeypatch):
+    """The server in the place of the services that know papers by their identifiers, with no pause between requests.
+
+    Each is at the path of its name: /arxiv?id_list=…, /crossref?filter=…, /crossref/works/…, /agency/….
+    """
+    from papers.sources import looking_up, politeness
+    from papers.sources.registries import REGISTRIES
+
+    monkeypatch.setitem(politeness.PAUSES, "127.0.0.1", 0)
+    monkeypatch.setattr(looking_up, "AGAIN_SECONDS", 0.01)
+    for step, registry in list(REGISTRIES.items()):
+        path = f"/{step}/{{}}" if step in {"agency", "negotiation", "datacite"} else f"/{step}?{{}}"
+        alone = server.address(f"/{step}/works/{{}}") if registry.alone_url else ""
+        monkeypatch.setitem(REGISTRIES, step, replace(registry, url=server.address(path), alone_url=alone))
     return server
