@@ -86,6 +86,13 @@ def can_import(user: Person, club: Club | None) -> bool:
     return is_administrator(user) if club is None else is_organiser(user, club)
 
 
+def can_submit(user: Person, club: Club | None) -> bool:
+    """Ask for papers by their identifiers, which are everybody's: whoever has an account; for a club, its members."""
+    if club is None:
+        return isinstance(user, User) and user.is_active
+    return is_member(user, club)
+
+
 def can_cancel_import(user: Person, queued_by: int | None, club: Club | None) -> bool:
     """Who queued an import may cancel it (given by id), and whoever may import for the same club."""
     return (user.is_authenticated and user.pk == queued_by) or can_import(user, club)

@@ -13,6 +13,7 @@ from . import importers
 from .importers import csv_table
 from .importers.csv_table import Columns
 from .importers.times import PartialDate, read_date
+from .mentions import MOST_TEXT
 from .models import Paper, Source
 from .models.sources import MOST_HOURS
 from .records import MAX_ABSTRACT, MAX_JOURNAL, MAX_TITLE, Precision
@@ -116,6 +117,31 @@ class ImportForm(forms.Form):
                 params={"most": settings.UPLOAD_LIMIT // 2**20},
             )
         return upload
+
+
+class SubmissionForm(forms.Form):
+    """Papers by their identifiers, and for which club."""
+
+    text = forms.CharField(
+        label=_("DOIs, arXiv ids, PMIDs, OpenReview ids, or addresses with one in them"),
+        max_length=MOST_TEXT,
+        widget=forms.Textarea(
+            attrs={"rows": 6, "autocapitalize": "off", "spellcheck": "false", "dir": "auto"}
+        ),
+        help_text=_("One or many, in any order: a list, a reference, a BibTeX entry, a paragraph."),
+    )
+    club = forms.ModelChoiceField(
+        Club.objects.none(), label=_("For"), required=False, empty_label=_("No club, only the catalogue")
+    )
+    suggest = forms.BooleanField(label=_("Suggest them to this club's reading list"), required=False)
+
+    def __init__(self, *args: Any, clubs: list[Club], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if clubs:
+            choice = cast(forms.ModelChoiceField, self.fields["club"])
+            choice.queryset = Club.objects.filter(pk__in=[each.pk for each in clubs])
+        else:
+            del self.fields["club"], self.fields["suggest"]
 
 
 class SourceForm(forms.Form):

@@ -140,7 +140,7 @@ def _read_line(line: str, place: str, found: Found) -> None:
         elif scheme == "address":
             found.refuse(
                 written, place,
-                _("This address is of no service that is looked up here, and no DOI stands in it. Its page may name one."),
+                _("This address is of no service that is looked up here, and no DOI stands in it. Its page may tell."),
             )  # fmt: skip
         else:
             found.refuse(written, place, _("It looks like an identifier and is none. A digit may be wrong."))

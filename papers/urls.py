@@ -14,12 +14,15 @@ from .views import (
     review,
     search,
     sources,
+    submissions,
+    web_app,
 )
 
 app_name = "papers"
 
 urlpatterns = [
     path("", listings.home, name="home"),
+    path("manifest.webmanifest", web_app.manifest, name="manifest"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     # Listings of the catalogue
@@ -42,6 +45,9 @@ urlpatterns = [
     path("review/decisions", review.decision_list, name="decision_list"),
     path("review/merged/<int:pk>/take-back", review.take_back, name="take_back"),
     path("review/propose/<int:pk>", review.propose_pair, name="propose_pair"),
+    # Papers by their identifiers
+    path("submit", submissions.submit, name="submit"),
+    path("submit/<int:pk>", submissions.submission_detail, name="submission_detail"),
     # Imports
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new", imports.import_new, name="import_new"),

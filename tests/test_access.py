@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts import invitations
-from papers import catalogue, discussion, reading_list
+from papers import catalogue, discussion, mentions, reading_list, submissions
 from papers.models import Import, RejectedRecord
 from papers.sources import keeping
 from tests import factories
@@ -39,6 +39,7 @@ VISITORS = [IN, AWAY, AWAY, AWAY, AWAY, AWAY]
 PAGES = {
     # Open to everybody
     "papers:healthz": EVERYBODY,
+    "papers:manifest": EVERYBODY,
     "papers:readyz": EVERYBODY,
     "accounts:join": EVERYBODY,
     "accounts:demo_mail": [NOT_FOUND] * 6,  # but in the demo
@@ -52,6 +53,9 @@ PAGES = {
     "papers:paper_detail": PEOPLE,
     "papers:paper_by_identifier": [SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY],
     "papers:search": PEOPLE,
+    # Submissions: everybody's; what came of one is for who made it, and the club it was made for
+    "papers:submit": PEOPLE,
+    "papers:submission_detail": CLUB,
     # Imports: one's own, one's club's; administrators have the installation's besides
     "papers:import_list": PEOPLE,
     "papers:import_new": [SIGN_IN, IN, FORBIDDEN, IN, IN, IN],  # the outsider owns another club
@@ -174,6 +178,7 @@ def place(club, source, owner, organiser, member):
     comment = discussion.post_comment(reading_list.note(club, paper), text="Mine.", by=member)
     uploads = factories.make_source(club=club, kind="upload")
     run = Import.objects.create(source=uploads, club=club, input_name="list.txt", queued_by=organiser)
+    submission = submissions.submit(mentions.find("2504.00001"), by=organiser, club=club)
     other = factories.make_paper("On entry", source=source)
     pair = catalogue.propose_pair(paper, other, reason="", by=organiser)
     catalogue.edit_paper(paper, {"title": "On access to papers"}, by=owner)
@@ -196,6 +201,7 @@ def place(club, source, owner, organiser, member):
         "pk": {
             "papers:import_detail": run.pk,
             "papers:import_cancel": run.pk,
+            "papers:submission_detail": submission.pk,
             "papers:undo_edit": paper.edits.get().pk,
             "papers:pair_detail": pair.pk,
             "papers:decide_pair": pair.pk,

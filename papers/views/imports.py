@@ -140,6 +140,8 @@ def import_detail(request: Request, pk: int) -> HttpResponse:
     """Show an import: progress, counts, and every rejection; the page asks again each second until it is over."""
     imports = Import.objects.visible_to(request.user).select_related("source", "club", "queued_by")
     run = get_object_or_404(imports, pk=pk)
+    if run.is_submission:
+        return redirect(run)
     after = read_number(request.GET.get("after", ""), most=2**31 - 1) or 0
     rejections = list(run.rejections.filter(number__gt=after)[: REJECTIONS_SHOWN + 1])
     context = {
