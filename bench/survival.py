@@ -65,7 +65,8 @@ def survive(var: Path, records: int, kills: int, dice: random.Random) -> dict[st
         from papers import importing, tasks
         from papers.models import Import
 
-        from .corpus import make_corpus, write_atom
+        from .corpus import make_corpus
+        from .inputs import write_atom
         from .workers import Worker, wait_for_end
 
         file = var / "input.xml"

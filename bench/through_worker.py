@@ -13,8 +13,9 @@ from papers import importing
 from papers.models import Import
 
 from . import copying
-from .corpus import Line, make_corpus, make_record, write_export
+from .corpus import Line, make_corpus, make_record
 from .imports import BATCH, use_database
+from .inputs import write_export
 from .processes import IS_LINUX
 from .report import Result
 from .servers import VAR, Databases

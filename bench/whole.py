@@ -9,7 +9,8 @@ from statistics import median
 
 from . import servers
 from .client import Client
-from .corpus import Line, write_page
+from .corpus import Line
+from .inputs import write_page
 from .lab import NEW_DAY
 from .processes import IS_LINUX, read_memory
 from .report import Result
