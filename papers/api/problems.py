@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from papers import catalogue, discussion, importing, reading_list
+from papers import catalogue, discussion, importing, reading_list, submissions
 from papers.models import Entry
 
 logger = logging.getLogger("django.request")
@@ -117,7 +117,9 @@ def translate(error: Exception) -> exceptions.APIException:
             return Refused(str(error))
         case importing.TooLarge():
             return TooLarge(str(error))
-        case importing.Refused():
+        case submissions.TooMuch():
+            return exceptions.Throttled(wait=round(error.seconds), detail=str(error))
+        case importing.Refused() | submissions.Refused():
             return InvalidInput({"non_field_errors": [str(error)]})
         case django_exceptions.RequestDataTooBig():
             return TooLarge(_("The fields of the form have more than is read here."))

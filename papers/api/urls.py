@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from . import docs, hugging_face
-from .views import catalogue, clubs, comments, entries, imports, review, sources
+from .views import catalogue, clubs, comments, entries, imports, review, sources, submissions
 from .views.fallback import Fallback
 
 app_name = "api"
@@ -27,6 +27,7 @@ urlpatterns = [
     path("v1/imports/", imports.ImportList.as_view(), name="imports"),
     path("v1/imports/<int:pk>/", imports.ImportDetail.as_view(), name="import"),
     path("v1/imports/<int:pk>/cancel/", imports.ImportCancel.as_view(), name="cancel_import"),
+    path("v1/imports/<int:pk>/items/", submissions.SubmissionItemList.as_view(), name="submission_items"),
     path("v1/imports/<int:pk>/rejections/", imports.RejectionList.as_view(), name="rejections"),
     # Papers that may be one
     path("v1/pairs/", review.PairList.as_view(), name="pairs"),

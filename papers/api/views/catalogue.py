@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from accounts import permissions
 from papers import catalogue, identifiers
 from papers.api import preconditions
+from papers.api.idempotency import idempotent
 from papers.api.pagination import ByPosition, ByRank, Cursor, VersionPagination
 from papers.api.problems import InvalidInput
 from papers.api.serializers import (
@@ -26,7 +27,9 @@ from papers.api.serializers import (
     ListingDetailSerializer,
     ListingItemSerializer,
     ListingSerializer,
+    NewSubmissionSerializer,
     PaperSerializer,
+    SubmissionSerializer,
     TombstoneSerializer,
 )
 from papers.filters import ListingFilter, PaperFilter
@@ -34,6 +37,7 @@ from papers.models import Catalogue, Listing, ListingItem, Paper, PaperIdentifie
 from papers.numbers import read_number
 
 from .base import ApiView, ListView, VersionedListView, unchanged
+from .submissions import find_club, submit
 
 ITEMS_EMBEDDED = 1000
 
@@ -76,6 +80,34 @@ class PaperList(VersionedListView):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """In the order of their last change, oldest first; with `q`, best match first."""
         return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        summary=_("Submit papers by their identifiers"),
+        operation_id="submit_papers",
+        request=NewSubmissionSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Location",
+                str,
+                OpenApiParameter.HEADER,
+                response=[202],
+                description=_("The address of the import, to follow it."),
+            )
+        ],
+        responses={
+            200: OpenApiResponse(SubmissionSerializer, description=_("All of it is known here.")),
+            202: OpenApiResponse(
+                SubmissionSerializer, description=_("Some are being looked up; ask the import how it goes.")
+            ),
+        },
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """What is here is found at once; the rest is asked for at arXiv, Crossref, DataCite, PubMed and OpenReview."""
+        return submit(self)
+
+    def check_reach(self) -> None:
+        find_club(self, self.read_input(NewSubmissionSerializer))
 
 
 class PaperDetail(ApiView):
