@@ -397,16 +397,22 @@ def _run(
     page: FetchedPage | None = None,
     note: Callable[[Record | Rejection], None] | None = None,
 ) -> None:
+    progress = importers.Progress(file)
     found = importers.read(
-        file, format=run.format or None, date=run.date, today=run.queued.date(), columns=run.columns
+        file,
+        format=run.format or None,
+        date=run.date,
+        today=run.queued.date(),
+        columns=run.columns,
+        progress=progress,
     )
     if note:
         found = _tell(found, note)
     for _unused, _seen in zip(range(run.taken - run.earlier), found, strict=False):
         pass  # a retry: these came in before
-    pace = _Pace(run.taken, file.tell())
+    pace = _Pace(run.taken, progress.position)
     for batch in _batches(found):
-        papers = _take_batch(run, batch, file.tell(), pace, page)
+        papers = _take_batch(run, batch, progress.position, pace, page)
         if run.rejected > MOST_REJECTED and run.rejected > 10 * (run.taken - run.rejected):
             raise UnreadableInput(
                 _("%(rejected)d records were rejected, and nearly none came in. The rest was not read: this is no "

@@ -47,6 +47,7 @@ from papers.importers import (
     zotero_rdf,
 )
 from papers.importers.detect import decode_head, read_head, refuse_hopeless
+from papers.importers.progress import Progress
 from papers.records import MAX_RAW, Record, Rejection, UnreadableInput
 
 
@@ -101,6 +102,7 @@ def read(
     date: date | None = None,
     today: date | None = None,
     columns: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Record | Rejection]:
     """Read an input: its records and rejections in order, as fast as they are asked for.
 
@@ -109,7 +111,7 @@ def read(
     `FORMATS`; without it the format is told from the content. `date` is the day of the listing, for what does
     not say so itself, and wins over the day without a year of a saved page; `today` is what that year is
     counted from where there is no `date`. `columns` says which columns of a table are what, as
-    `csv_table.check_columns` gives it; without it that is guessed.
+    `csv_table.check_columns` gives it; without it that is guessed. `progress`, made for this very stream, is kept true.
 
     Raises UnreadableInput, with a sentence for people, where the input as a whole cannot be read: at once
     where its beginning shows that, else when the first record is asked for, and never after it.
@@ -121,12 +123,17 @@ def read(
         importer = find_importer(head, format)
         if columns is not None and importer.NAME == csv_table.NAME:
             return csv_table.parse(stream, date=date, today=today, columns=columns)
+        # Those that read their input twice.
+        if importer.NAME == bibtex.NAME:
+            return bibtex.parse(stream, date=date, today=today, progress=progress)
+        if importer.NAME == zotero_rdf.NAME:
+            return zotero_rdf.parse(stream, date=date, today=today, progress=progress)
         return importer.parse(stream, date=date, today=today)
 
     if format is not None:
         find_importer(head, format)
     if containers.is_zip(head):
-        return _read_zip(outer if outer.seekable() else stream, parse)
+        return _read_zip(outer if outer.seekable() else stream, parse, progress)
     if containers.is_gzip(head):
         unpacked = containers.open_gzip(stream)
         head, stream = read_head(cast(BinaryIO, unpacked))
@@ -139,7 +146,9 @@ def read(
 
 
 def _read_zip(
-    stream: BinaryIO, parse: Callable[[bytes, BinaryIO], Iterator[Record | Rejection]]
+    stream: BinaryIO,
+    parse: Callable[[bytes, BinaryIO], Iterator[Record | Rejection]],
+    progress: Progress | None,
 ) -> Iterator[Record | Rejection]:
     for member in containers.open_zip(stream):
         head, content = read_head(cast(BinaryIO, member.stream))
@@ -154,6 +163,8 @@ def _read_zip(
             yield Rejection(member.name, "This is in no format that can be read.", _show_beginning(head))
         except UnreadableInput as refusal:
             yield Rejection(member.name, str(refusal))
+        if progress:
+            progress.end_part()
 
 
 def _read_unpacked(

@@ -22,6 +22,7 @@ from papers.importers.bibtex_entries import Entry, Fault, read_entries
 from papers.importers.latex import to_address, to_text
 from papers.importers.links import describe, find_identifiers
 from papers.importers.names import join_name
+from papers.importers.progress import Progress, Reread
 from papers.importers.text import CHUNK, MAX_SKIPPED, TextReader, join_line_ends
 from papers.importers.times import PartialDate, make_date, read_date
 from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
@@ -62,7 +63,11 @@ def sniff(head: bytes) -> bool:
 
 
 def parse(
-    stream: BinaryIO, *, date: date | None = None, today: date | None = None
+    stream: BinaryIO,
+    *,
+    date: date | None = None,
+    today: date | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Record | Rejection]:
     """Read the entries of a file in order; `date` is the listing they are to stand in. `today` is not used.
 
@@ -81,7 +86,7 @@ def parse(
         if text.wanted:
             parents.collect(read_entries(text.again()))
         found = None
-        for found in read_entries(chain(text.again(), text.rest)):
+        for found in read_entries(chain(text.again(progress), text.rest)):
             place = f"line {found.line}" + (f", {clean_line(found.key)}" if clean_line(found.key) else "")
             if isinstance(found, Fault):
                 yield Rejection(place, found.reason, found.raw)
@@ -129,11 +134,11 @@ class _Spooled:
             if size > _MAX_SPOOLED or passed > MAX_SKIPPED:
                 break
 
-    def again(self) -> Iterator[str]:
+    def again(self, progress: Progress | None = None) -> Iterator[str]:
         """Give the text that was spooled, from its beginning."""
-        self._spool.seek(0)
+        copy = Reread(self._spool, progress)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogatepass")
-        while chunk := self._spool.read(CHUNK):
+        while chunk := copy.read(CHUNK):
             yield decoder.decode(chunk)
 
 

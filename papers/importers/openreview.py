@@ -62,7 +62,7 @@ def parse(
 
 
 def _read_note(note: Any, place: str, raw: str, listed: date | None) -> Record | Rejection | None:
-    raw = _ADDRESS.sub("…@…", raw)
+    raw = _ADDRESS.sub("…@…", raw) if "@" in raw else raw
     own = parse_identifier(text_of(note, "id"), "openreview")
     if own is None or not isinstance(note.get("content"), dict):
         return Rejection(place, "This is no note of OpenReview: it has no id or no content.", raw)

@@ -24,6 +24,7 @@ from papers.identifiers import Identifier, address
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.names import join_name
+from papers.importers.progress import Progress, Reread
 from papers.importers.times import read_date
 from papers.importers.xml_records import Words, XmlReader, read_each, read_root
 from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
@@ -62,7 +63,11 @@ def sniff(head: bytes) -> bool:
 
 
 def parse(
-    stream: BinaryIO, *, date: date | None = None, today: date | None = None
+    stream: BinaryIO,
+    *,
+    date: date | None = None,
+    today: date | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Record | Rejection]:
     """Read the items of a library in order.
 
@@ -74,8 +79,7 @@ def parse(
         wholes = _find_wholes(XmlReader(cast(BinaryIO, _Copying(stream, spool)), None, words=_WORDS))
         if wholes.is_foreign:
             raise UnreadableInput("There are no items in this RDF. Export them from Zotero as “Zotero RDF”.")
-        spool.seek(0)
-        reader = XmlReader(spool, None, words=_WORDS)
+        reader = XmlReader(cast(BinaryIO, Reread(spool, progress)), None, words=_WORDS)
         yield from read_each(
             reader, lambda item, place, raw: _read_item(item, wholes, place, listed=date, raw=raw)
         )

@@ -1,0 +1,48 @@
+"""How far an input was read, also where its format reads it twice."""
+
+from __future__ import annotations
+
+import os
+from typing import IO, BinaryIO
+
+
+class Progress:
+    """How far the records of an input have come, in bytes of the input; made by whoever wants to know.
+
+    As a rule that is as far as the input was read. A format that gives its records only when it has read all
+    reads a copy of it through `Reread`, and then that counts.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._begin = 0  # of the present part
+        self._share = 1.0  # of what was read of it
+        self._furthest = 0
+
+    @property
+    def position(self) -> int:
+        """Bytes; never fewer than before. The input must be able to tell."""
+        read = self._stream.tell() - self._begin
+        self._furthest = max(self._furthest, self._begin + int(self._share * read))
+        return self._furthest
+
+    def end_part(self) -> None:
+        """Note that a file within the input is over."""
+        self._begin, self._share = self._stream.tell(), 1.0
+
+    def note_share(self, share: float) -> None:
+        self._share = share
+
+
+class Reread:
+    """A copy of an input, which is read from its beginning; what was read before counts as done."""
+
+    def __init__(self, copy: IO[bytes], progress: Progress | None) -> None:
+        self._copy, self._progress = copy, progress
+        self._size = copy.seek(0, os.SEEK_END)
+        copy.seek(0)
+
+    def read(self, size: int) -> bytes:
+        if self._progress:
+            self._progress.note_share(self._copy.tell() / max(1, self._size))
+        return self._copy.read(size)
