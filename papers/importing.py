@@ -115,11 +115,16 @@ def queue_import(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    wake(run)
+    return run
+
+
+def wake(run: Import) -> None:
+    """Let a worker hear of a queued import once the transaction is committed."""
     from . import tasks
 
     # Robust: with the broker away the row stays due, and the next tick of the clock takes it.
     transaction.on_commit(lambda: tasks.run_import.delay(run.pk), robust=True)
-    return run
 
 
 def check_columns(columns: object) -> dict[str, str] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import BinaryIO, Final
@@ -74,7 +74,7 @@ def go_on(run: Import) -> None:
             return
         if time.monotonic() > until:
             importing.put_back(run, timezone.now(), in_order=True)
-            _wake(run)
+            importing.wake(run)
             return
     importing.end(run, Import.State.DONE)
 
@@ -120,13 +120,6 @@ def look_up_here(
         importing.cancel(run)
         raise
     return run
-
-
-def _wake(run: Import) -> None:
-    from papers import tasks
-
-    with suppress(Exception):  # the tick of the next minute does
-        tasks.run_import.delay(run.pk)
 
 
 @dataclass

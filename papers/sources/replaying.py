@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from papers import importing
 from papers.models import FetchedPage, Import, RejectedRecord, Source
 from papers.records import MAX_RAW
 
@@ -79,9 +80,7 @@ def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
     RejectedRecord.objects.filter(run=run, page=page, replayed_in=None).update(
         replayed_in=again, settled=timezone.now()
     )
-    from papers import tasks
-
-    transaction.on_commit(lambda: tasks.run_import.delay(again.pk), robust=True)
+    importing.wake(again)
     return again
 
 
@@ -104,8 +103,6 @@ def import_edited(rejected: RejectedRecord, text: str, *, by: User | None) -> Im
     if rejected.settled is not None:
         raise Gone(_("This record has left the quarantine already."))
     run, page = rejected.run, rejected.page
-    from papers import importing
-
     mended = importing.queue_import(
         upload=io.BytesIO(text.encode("utf-8", "replace")),
         name=_("%(place)s of %(name)s, mended") % {"place": rejected.place, "name": run.input_name[:200]},

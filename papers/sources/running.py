@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -109,9 +109,7 @@ def run_now(source: Source, *, by: User | None) -> Import:
         source.etag = source.last_modified = ""
         source.save(update_fields=["etag", "last_modified"])
         run = _make_run(source, by=by, now=timezone.now())
-    from papers import tasks
-
-    transaction.on_commit(lambda: tasks.run_import.delay(run.pk), robust=True)
+    importing.wake(run)
     return run
 
 
@@ -169,7 +167,7 @@ def go_on(run: Import) -> None:
                 raise Trouble(_("It does not end: %(most)d pages came.") % {"most": MOST_PAGES})
             if time.monotonic() > until:
                 importing.put_back(run, timezone.now(), in_order=True)
-                _wake(run)
+                importing.wake(run)
                 return
     except politeness.NotNow as error:
         _wait(run, error.seconds, str(error))
@@ -201,13 +199,6 @@ def _wait(run: Import, seconds: float, why: str, *, most: int = MOST_WAITS) -> N
 def _fail(run: Import, why: str) -> None:
     # What a server says of itself may hold what no database stores.
     importing.end(run, Import.State.FAILED, clean_line(why))
-
-
-def _wake(run: Import) -> None:
-    from papers import tasks
-
-    with suppress(Exception):  # the tick of the next minute does
-        tasks.run_import.delay(run.pk)
 
 
 def note_end(run: Import) -> None:

@@ -378,7 +378,6 @@ def test_a_source_that_was_changed_meanwhile_begins_anew(two_pages, monkeypatch)
 
 def test_a_long_run_makes_room_for_others(two_pages, monkeypatch):
     monkeypatch.setattr(running, "SLICE_SECONDS", 0.0)
-    monkeypatch.setattr(running, "_wake", lambda _run: None)
     source = make()
     first = run(source)
     assert (first.state, first.pages, first.turns) == ("queued", 1, 1)
