@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -78,9 +77,7 @@ def submit(found: Found, *, by: User, club: Club | None = None, suggest: bool = 
         run.state, run.started, run.finished = Import.State.DONE, now, now
         run.save(update_fields=["state", "started", "finished"])
         return run
-    from . import tasks
-
-    transaction.on_commit(lambda: tasks.run_import.delay(run.pk), robust=True)
+    importing.wake(run)
     return run
 
 
@@ -196,17 +193,7 @@ def find_known(identifiers: Sequence[Identifier], club: Club | None) -> set[Iden
 
 def find_papers(identifiers: Iterable[Identifier], papers: PaperQuerySet) -> dict[Identifier, int]:
     """Return {identifier: id of its paper}, of these papers."""
-    wanted: dict[str, list[str]] = {}
-    for each in identifiers:
-        wanted.setdefault(each.scheme, []).append(each.value)
-    condition = Q(pk__in=[])
-    for scheme, values in wanted.items():
-        condition |= Q(scheme=scheme, value__in=values)
-    rows = PaperIdentifier.objects.filter(condition, paper__in=papers.values("pk"))
-    return {
-        Identifier(scheme, value): paper_id
-        for scheme, value, paper_id in rows.values_list("scheme", "value", "paper_id")
-    }
+    return PaperIdentifier.objects.naming(identifiers).filter(paper__in=papers.values("pk")).paper_ids()
 
 
 def count(run: Import, settled: Sequence[SubmissionItem]) -> None:

@@ -52,7 +52,8 @@ class Batch:
         """`known` has the papers of keys that the source has used before."""
         self.source, self.fresh, self.known, self.stamps = source, fresh, known, stamps
         records = [each.record for each in fresh.values()]
-        self.by_identifier = _find_by_identifier(records)
+        names = {name for record in records for name in record.identifiers}
+        self.by_identifier = PaperIdentifier.objects.naming(names).paper_ids()
         self.by_title = _find_by_title(source, records)
         self.existing = Paper.objects.select_for_update(of=("self",), no_key=True).in_bulk(
             {known[key] for key in fresh if key in known}
@@ -258,20 +259,6 @@ def find_apart(paper_ids: Collection[int]) -> set[frozenset[int | None]]:
         state=CandidatePair.State.APART, first__in=list(paper_ids), second__in=list(paper_ids)
     )
     return {frozenset(pair) for pair in pairs.values_list("first", "second")}
-
-
-def _find_by_identifier(records: Iterable[Record]) -> dict[Identifier, int]:
-    by_scheme = defaultdict(set)
-    for record in records:
-        for name in record.identifiers:
-            by_scheme[name.scheme].add(name.value)
-    if not by_scheme:
-        return {}
-    condition = models.Q()
-    for scheme, values in by_scheme.items():
-        condition |= models.Q(scheme=scheme, value__in=values)
-    rows = PaperIdentifier.objects.filter(condition).values_list("scheme", "value", "paper_id")
-    return {Identifier(scheme, value): paper_id for scheme, value, paper_id in rows}
 
 
 def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[tuple[int, merge.Described]]]:

@@ -16,9 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Club, Membership
+from papers.identifiers import Identifier
 from papers.records import Precision, write_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from accounts.models import User
 
 
@@ -164,12 +167,31 @@ class MergedPaper(models.Model):
         return f"{self.id} → {self.paper_id}"
 
 
+class PaperIdentifierQuerySet(models.QuerySet["PaperIdentifier"]):
+    def naming(self, identifiers: Iterable[Identifier]) -> PaperIdentifierQuerySet:
+        """Those that are among these, found by the index of schemes and values."""
+        values: dict[str, list[str]] = {}
+        for each in identifiers:
+            values.setdefault(each.scheme, []).append(each.value)
+        condition = models.Q(pk__in=[])
+        for scheme, of_scheme in values.items():
+            condition |= models.Q(scheme=scheme, value__in=of_scheme)
+        return self.filter(condition)
+
+    def paper_ids(self) -> dict[Identifier, int]:
+        """Return the id of each one's paper."""
+        rows = self.values_list("scheme", "value", "paper_id")
+        return {Identifier(scheme, value): paper_id for scheme, value, paper_id in rows}
+
+
 class PaperIdentifier(models.Model):
     """(scheme, value) that names exactly one work, normalised by `identifiers.parse`."""
 
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="identifiers")
     scheme = models.CharField(max_length=10)
     value = models.CharField(max_length=300)
+
+    objects = PaperIdentifierQuerySet.as_manager()
 
     class Meta:
         ordering = ["scheme", "value"]

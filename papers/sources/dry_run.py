@@ -40,8 +40,8 @@ def queue(source: Source) -> DryRun:
     source = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
     if not running.is_askable(source):
         raise running.NothingToAsk(_("It asks nobody: what comes in is uploaded."))
-    row, _made = DryRun.objects.get_or_create(source=source)
-    if _made or row.is_over:
+    row, is_new = DryRun.objects.get_or_create(source=source)
+    if is_new or row.is_over:
         row.state, row.queued, row.attempts = DryRun.State.QUEUED, timezone.now(), 0
         row.error, row.found, row.has_more, row.finished = "", [], False, None
         row.save()
@@ -130,10 +130,9 @@ def _describe(source: Source, results: Iterable[Record | Rejection]) -> list[dic
             "key", "paper"
         )
     )
-    named = {(each.scheme, each.value) for record in records for each in record.identifiers}
+    named = {identifier for record in records for identifier in record.identifiers}
     visible = Q(paper__private_to=None) | Q(paper__private_to=source.club_id)
-    rows = PaperIdentifier.objects.filter(visible, value__in=[value for _scheme, value in named])
-    papers = {(scheme, value): paper for scheme, value, paper in rows.values_list("scheme", "value", "paper")}
+    papers = PaperIdentifier.objects.naming(named).filter(visible).paper_ids()
     lines: list[dict[str, Any]] = []
     for each in results:
         if isinstance(each, Deletion):
@@ -142,8 +141,8 @@ def _describe(source: Source, results: Iterable[Record | Rejection]) -> list[dic
             raw = each.raw[:RAW_SHOWN]
             lines.append({"what": REJECTED, "place": each.place, "reason": each.reason, "raw": raw})
             continue
-        places = [papers.get((identifier.scheme, identifier.value)) for identifier in each.identifiers]
-        paper = known.get(each.key) or next(filter(None, places), None)
+        named_papers = map(papers.get, each.identifiers)
+        paper = known.get(each.key) or next(filter(None, named_papers), None)
         names = ", ".join(each.authors[:NAMES_SHOWN]) + (" …" if len(each.authors) > NAMES_SHOWN else "")
         lines.append({"what": HERE if paper else NEW, "title": each.title, "authors": names, "paper": paper})
     return lines
