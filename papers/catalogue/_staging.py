@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import combinations
 from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -25,9 +26,12 @@ from ._incoming import FOLDED, Incoming, fold_with_owner
 
 # The columns of a new paper. Its version is given under the lock.
 _PAPER = ("id", *FOLDED, "private_to_id", "search_text", "upvotes", "heat", "created", "version")
+_LISTS = ("authors", "categories", "urls")
+_VALUES = [name for name in FOLDED if name not in _LISTS]
+_find_values = attrgetter(*_VALUES)
 _COPIED = (
     *("place", "key", "content_hash", "data", "schemes", "names", "lower_names"),
-    *(name for name in _PAPER if name not in {"id", "search_text", "version"}),
+    *(*_LISTS, "private_to_id", "upvotes", "heat", "created", *_VALUES),
 )
 
 # Made once a connection, and empty at the end of each transaction. A row gets its id and its search text, which
@@ -134,29 +138,30 @@ def stage(source: Source, incoming: Mapping[str, Incoming], *, now: datetime) ->
                 copy.write_row(_make_row(source, place, key, each, now))
 
 
-def _make_row(source: Source, place: int, key: str, incoming: Incoming, now: datetime) -> list[Any]:
+def _make_row(source: Source, place: int, key: str, incoming: Incoming, now: datetime) -> tuple[Any, ...]:
+    """Return a row of the temporary table, as `_COPIED` has its columns."""
     record, stored = incoming.record, incoming.stored
     paper, private_to = fold_with_owner([(source.club_id, record)])
     # What a club's own listing says moves nothing elsewhere, see trending.refresh_heat.
     day = (incoming.day or incoming.fallback) if source.club_id is None else None
     upvotes = (record.upvotes or 0) if day else 0
-    values: dict[str, Any] = {
-        "place": place,
-        "key": key,
-        "content_hash": stored.hash,
-        "data": stored.json,
-        "schemes": _write_array(name.scheme for name in record.identifiers),
-        "names": _write_array(name.value for name in record.identifiers),
-        "lower_names": _write_array(name.value.lower() for name in record.identifiers),
-        "authors": _write_array(paper.authors),
-        "categories": _write_array(paper.categories),
-        "urls": json.dumps(paper.urls),
-        "private_to_id": private_to,
-        "upvotes": upvotes,
-        "heat": compute_heat(upvotes, day or now.date()),
-        "created": now,
-    }
-    return [values[name] if name in values else getattr(paper, name) for name in _COPIED]
+    return (
+        place,
+        key,
+        stored.hash,
+        stored.json,
+        _write_array([name.scheme for name in record.identifiers]),
+        _write_array([name.value for name in record.identifiers]),
+        _write_array([name.value.lower() for name in record.identifiers]),
+        _write_array(paper.authors),
+        _write_array(paper.categories),
+        json.dumps(paper.urls),
+        private_to,
+        upvotes,
+        compute_heat(upvotes, day or now.date()),
+        now,
+        *_find_values(paper),
+    )
 
 
 def _write_array(texts: Iterable[str]) -> str:

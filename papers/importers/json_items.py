@@ -20,6 +20,7 @@ from papers.records import Record, Rejection, UnreadableInput, clean_line
 MAX_ITEM: Final = 8_000_000  # bytes
 _MAX_FACT: Final = 20_000  # bytes of a value beside the list that is kept
 _MAX_FACTS: Final = 100
+_USUAL_LINE: Final = 20_000  # bytes within which a paper on a line of its own ends
 
 
 @dataclass(frozen=True, slots=True)
