@@ -298,6 +298,9 @@ class ItemReader:
                     self.problem = "What follows the papers is no JSON, or the file ends there."
                     return
                 self.facts = start_of_facts
+        elif item := self._load_line():
+            yield item
+            return
         if not is_ended:
             self._place = self._start
             is_ended = self._find_end(b"}", is_whole=True)
@@ -312,6 +315,15 @@ class ItemReader:
             return
         yield item
         self._has_ended = not is_ended
+
+    def _load_line(self) -> Item | None:
+        """Give the item that begins here where it is all of its line; None where its end must be looked for."""
+        end = self._buffer.find(b"\n", self._place, self._place + _USUAL_LINE)
+        raw = self._buffer[self._place : end].rstrip() if end >= 0 else b""
+        if raw[-1:] != b"}" or (item := load_item(raw)).problem:
+            return None
+        self._place = end
+        return item
 
     def _read_stray_line(self) -> Item:
         """Give the line that begins here as an item that is none."""
