@@ -12,7 +12,9 @@ from django.core.management import CommandError, call_command
 from accounts.models import User
 from papers import demo, importing
 from papers.models import Comment, Entry, Import, Listing, Paper, Skip, Source, Vote
+from papers.sources import looking_up, politeness
 from tests.papers.test_importing import page
+from tests.services import atom, crossref_work, pubmed
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +152,85 @@ def test_bar_is_drawn_for_a_terminal(file, monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal)
     run(file(page(4)), "--date", "2025-04-25")
     assert "100%" in terminal.getvalue()
+
+
+# By identifier
+
+
+def test_identifiers_are_looked_up_together(registries, file, monkeypatch):
+    both = atom([("2504.00001", "2025-04-01"), ("2504.00002", "2025-04-01")])
+    registries.answer("/arxiv?2504.00001,2504.00002", both)
+    registries.answer("/pubmed?11", pubmed(11))
+    code, out, err = run(
+        "2504.00001", "https://pubmed.ncbi.nlm.nih.gov/11/", "arXiv:2504.00002v1", file(page(1))
+    )
+    assert (code, err) == (0, "")
+    assert "2504.00001, https://pubmed.ncbi.nlm.nih.gov/11/, arXiv:2504.00002v1: 3 added, 0 updated" in out
+    assert "page.txt: 1 added" in out
+    assert not Import.objects.filter(is_submission=True).exclude(state="done").exists()
+
+
+def test_what_is_not_found_is_1_and_told(registries):
+    registries.answer("/arxiv?2504.00001,2504.99999", atom([("2504.00001", "2025-04-01")]))
+    code, out, _err = run("2504.00001", "2504.99999")
+    assert code == 1
+    assert "1 added, 0 updated, 0 unchanged, 1 rejected" in out
+    assert "  2504.99999: arXiv knows no paper by it." in out
+
+
+def test_what_is_not_answered_is_2(registries):
+    registries.answer("/arxiv?2504.00001", b"", status="503 Service Unavailable", Retry_After="7200")
+    code, out, _err = run("2504.00001")
+    assert code == 2 and "arXiv did not answer." in out
+
+
+def test_identifiers_as_json(registries):
+    registries.answer(
+        "/crossref/works/10.5555/a", json.dumps({"message": crossref_work("10.5555/a")}).encode()
+    )
+    registries.answer("/arxiv?2504.00001", atom([("2504.00001", "2025-04-01")]))
+    code, out, err = run("doi:10.5555/a", "2504.00001", "https://doi.org/10.5555/A", "--json")
+    said = json.loads(out)
+    doi, arxiv = (Paper.objects.get(identifiers__scheme=scheme).pk for scheme in ("doi", "arxiv"))
+    assert (code, err) == (0, "")
+    assert said.pop("papers") == [doi, arxiv, doi]
+    assert said == {"added": 2, "updated": 0, "unchanged": 0, "rejected": 0, "rejections": []}
+
+
+def test_a_file_of_that_name_wins(registries, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "2504.00001").write_bytes(page(2))
+    code, out, _err = run("2504.00001", "--date", "2025-04-25")
+    assert (code, registries.asked) == (0, []) and "2 added" in out
+
+
+def test_an_identifier_stands_in_no_listing(registries):
+    code, _out, err = run("2504.00001", "--date", "2025-04-25")
+    assert code == 2 and "leave --date away" in err
+
+
+def test_identifiers_for_a_club_come_into_its_uploads(registries, club):
+    registries.answer("/arxiv?2504.00001", atom([("2504.00001", "2025-04-01")]))
+    code, _out, _err = run("2504.00001", "--club", "ml")
+    assert code == 0 and Import.objects.get().source.club == club
+    assert Paper.objects.get().private_to is None, "what has an identifier is everybody's"
+
+
+def test_the_shell_waits_for_its_turn(registries, monkeypatch):
+    registries.answer("/arxiv?2504.00001", atom([("2504.00001", "2025-04-01")]))
+    slept = []
+    monkeypatch.setattr(looking_up.time, "sleep", slept.append)
+    turns = iter([politeness.NotNow("arxiv.org", 7), None])
+    ask = looking_up.LookUp._ask
+
+    def wait_once(self, step, items):
+        if refusal := next(turns):
+            raise refusal
+        return ask(self, step, items)
+
+    monkeypatch.setattr(looking_up.LookUp, "_ask", wait_once)
+    assert run("2504.00001")[0] == 0
+    assert slept == [7]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,14 +18,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Club
-from papers import importers, importing
-from papers.models import Import, Source
-from papers.records import UnreadableInput
+from papers import importers, importing, mentions, submissions
+from papers.identifiers import Identifier, parse
+from papers.models import Import, Paper, Source, SubmissionItem
+from papers.records import MAX_PLACE, UnreadableInput
 
 BAR = 30
 PATIENCE = 600.0  # seconds that the shell waits until a host may be asked again
 WIDTH = 79
 INTERRUPTED = 130
+NAMED = 3
+UNANSWERED = SubmissionItem.State.UNANSWERED
 
 
 class Unreadable(Exception):
@@ -34,12 +37,15 @@ class Unreadable(Exception):
 
 class Command(BaseCommand):
     help = (
-        "Imports files, addresses or - (standard input). Ends with 0 if nothing was rejected, with 1 if some "
-        "records were, with 2 if an input could not be read at all."
+        "Imports files, addresses, - (standard input), or papers by their identifiers (a DOI, an arXiv id, a PMID, an "
+        "OpenReview id, or the address of one). Ends with 0 if nothing was rejected, with 1 if some records were, with "
+        "2 if an input could not be read at all."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a file, a web address, or -")
+        parser.add_argument(
+            "inputs", nargs="+", metavar="INPUT", help="a file, a web address, - or an identifier"
+        )
         parser.add_argument(
             "--format", default="", choices=["", *importers.FORMATS], help="default: detected"
         )
@@ -62,10 +68,16 @@ class Command(BaseCommand):
         papers: list[int] = []
         rejections: list[dict[str, str]] = []
         worst = 0
-        for name in options["inputs"]:
+        for names, identifiers in _group(options["inputs"], options):
+            name = (
+                names[0] if not identifiers else ", ".join(names[:NAMED]) + (", …" if names[NAMED:] else "")
+            )
             try:
-                run = self._import(name, club, source, papers, options)
-            except (Unreadable, importing.Refused) as error:
+                if identifiers:
+                    run = self._look_up(names, identifiers, club, source, papers, options)
+                else:
+                    run = self._import(name, club, source, papers, options)
+            except (Unreadable, importing.Refused, submissions.Refused) as error:
                 self._complain(f"{name}: {error}")
                 worst = 2
                 continue
@@ -80,7 +92,8 @@ class Command(BaseCommand):
                 {"place": each.place, "reason": each.reason, "raw": each.raw} for each in run.rejections.all()
             ]
             rejections += found
-            worst = max(worst, 2 if run.state == Import.State.FAILED else 1 if found else 0)
+            is_unread = run.state == Import.State.FAILED or run.items.filter(state=UNANSWERED).exists()
+            worst = max(worst, 2 if is_unread else 1 if found else 0)
             if not options["json"]:
                 self._report(name, run, found)
             elif run.error:
@@ -109,9 +122,45 @@ class Command(BaseCommand):
             sys.stderr.write("\n")
         return run
 
+    def _look_up(
+        self,
+        names: list[str],
+        identifiers: list[Identifier],
+        club: Club | None,
+        source: Source | None,
+        papers: list[int],
+        options: dict[str, Any],
+    ) -> Import:
+        """Look up identifiers that follow each other, as many at once as their services take."""
+        # Here, since most imports ask nobody.
+        from papers.sources import looking_up
+
+        if options["date"]:
+            raise importing.Refused(_("Papers by their identifiers stand in no listing: leave --date away."))
+        found = mentions.Found()
+        for name, identifier in zip(names, identifiers, strict=True):
+            found.add(identifier, name, name[:MAX_PLACE])
+        shows_bar = not options["json"] and sys.stderr.isatty()
+        most = len(found.mentions)
+        run = looking_up.look_up_here(
+            found,
+            club=club,
+            source=source,
+            on_progress=(lambda run: self._show_bar(run, run.taken / most)) if shows_bar else None,
+        )
+        if shows_bar:
+            sys.stderr.write("\n")
+        has_paper = {
+            submissions.identifier_of(item) for item in run.items.all() if item.state in submissions.FOUND
+        }
+        ids = submissions.find_papers(has_paper, Paper.objects.all())
+        papers += [ids[each] for each in identifiers if each in ids]
+        return run
+
     @staticmethod
-    def _show_bar(run: Import) -> None:
-        share = min(1.0, run.read_bytes / run.input_bytes) if run.input_bytes else 1.0
+    def _show_bar(run: Import, share: float | None = None) -> None:
+        if share is None:
+            share = min(1.0, run.read_bytes / run.input_bytes) if run.input_bytes else 1.0
         bar = "#" * round(BAR * share)
         pace = f"  {run.pace:,.0f}/s" if run.pace else ""
         left = f"  {_write_seconds(run.seconds_left)} left" if run.seconds_left is not None else ""
@@ -143,6 +192,28 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(refusal % {"slug": slug}, returncode=2)
         return found
+
+
+def _group(inputs: list[str], options: dict[str, Any]) -> Iterator[tuple[list[str], list[Identifier]]]:
+    """Give each file or address by itself, and identifiers that follow each other together.
+
+    A file of that name wins, and with --format everything is a file, or the address of one.
+    """
+    names: list[str] = []
+    identifiers: list[Identifier] = []
+    for name in inputs:
+        is_file = name == "-" or options["format"] or Path(name).exists()
+        identifier = None if is_file else parse(name)
+        if names and (identifier is None or len(names) == submissions.MOST):
+            yield names, identifiers
+            names, identifiers = [], []
+        if identifier is None:
+            yield [name], []
+        else:
+            names.append(name)
+            identifiers.append(identifier)
+    if names:
+        yield names, identifiers
 
 
 def _write_seconds(seconds: int) -> str:
