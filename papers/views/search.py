@@ -1,7 +1,10 @@
 """Search over what a person may know of."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from papers import markup, search, triage
@@ -38,6 +41,9 @@ def search_papers(request: Request) -> HttpResponse:
         "rows": rows,
         "is_more": len(papers) > SHOWN,
         "shown": SHOWN,
+        "submit_url": f"{reverse('papers:submit')}?{urlencode({'text': text})}"
+        if request.user.is_authenticated
+        else "",
         **row_context(request, view),
     }
     return render(request, "papers/search.html", context)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts import invitations
-from papers import catalogue, discussion, reading_list
+from papers import catalogue, discussion, mentions, reading_list, submissions
 from papers.models import DryRun, Import, Source
 from papers.sources import keeping, telling
 from tests import factories
@@ -100,8 +100,20 @@ def lab(club, owner, member, organiser, source, transactional_db):
             {"what": "rejected", "place": "entry 3", "reason": LONG, "raw": "x" * 900},
         ],
     )
+    submission = submissions.submit(
+        mentions.find(f"10.1000/{'x' * 120}\n10.5555/{LONG}\n{LONG}\nISBN 978-3-16-148410-0"),
+        by=owner,
+        club=club,
+    )
     telling.tell_stalled(timezone.now())
-    return {"paper": paper.pk, "comment": comment.pk, "import": run.pk, "pair": pair.pk, "feed": feed.pk}
+    return {
+        "paper": paper.pk,
+        "comment": comment.pk,
+        "import": run.pk,
+        "pair": pair.pk,
+        "feed": feed.pk,
+        "submission": submission.pk,
+    }
 
 
 MEMBERS_PAGES = [
@@ -126,6 +138,9 @@ SOURCES_PAGES = [
     "/clubs/ml/sources/",
 ]
 PEOPLES_PAGES = [
+    "/submit",
+    "/submit?url=https://doi.org/10.5555/{submission}",
+    "/submit/{submission}",
     "/imports/",
     "/imports/new",
     "/imports/{import}",
@@ -179,7 +194,7 @@ def test_members_pages(open_window, member, lab, paths):
     report(look_over(open_window(member), lab, paths))
 
 
-@pytest.mark.parametrize("paths", [PEOPLES_PAGES[:8], PEOPLES_PAGES[8:]], ids=["club", "account"])
+@pytest.mark.parametrize("paths", [PEOPLES_PAGES[:11], PEOPLES_PAGES[11:]], ids=["club", "account"])
 def test_owners_pages(open_window, owner, lab, paths):
     report(look_over(open_window(owner), lab, paths))
 
