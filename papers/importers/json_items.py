@@ -2,7 +2,7 @@
 
 Services answer with a list, with a list under a key beside counts and cursors, or with one object; exports hold
 one object a line. Each item is parsed for itself: memory holds one item at a time, and an item that is no JSON,
-or the end of a download that broke off, costs the others nothing.
+or the end of a download that broke off, costs the others nothing. Of one over `MAX_ITEM` only the end is sought.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from papers.importers.text import RAW_LENGTH, describe_bad_byte, read_on, read_u
 from papers.records import Record, Rejection, UnreadableInput, clean_line
 
 MAX_ITEM: Final = 8_000_000  # bytes
+_MAX_VALUES: Final = 500_000  # in one item; an empty list is two bytes there, and a hundred in memory
 _MAX_FACT: Final = 20_000  # bytes of a value beside the list that is kept
 _MAX_FACTS: Final = 100
 _USUAL_LINE: Final = 20_000  # bytes within which a paper on a line of its own ends
@@ -186,8 +187,18 @@ _KEY: Final = re.compile(rb'"((?:[^"\\]|\\.){0,1000})"[ \t\r\n]*:', re.DOTALL)
 _NEXT_LINE: Final = re.compile(
     rb"\r?\n(?=\{)"
 )  # an object within another is never at the beginning of a line
+# Whole strings and what lies between them; where it ends before the text does, a string is open.
+_WHOLE_STRINGS: Final = re.compile(rb'[^"]*(?:' + _STRING + rb'[^"]*)*', re.DOTALL)
+_OVERLAP: Final = 1_000  # bytes; where an item begins may lie across two chunks
 _TOKEN: Final = re.compile(_STRING + rb'|[\[\]{},"]', re.DOTALL)
 _CLOSING: Final = {b"[": b"]", b"{": b"}"}
+
+
+_ENDS_EARLY: Final = "The file ends before the list does; items after this place are missing."
+
+
+def _explain_length() -> str:
+    return f"The item is longer than {MAX_ITEM:,} bytes."
 
 
 class _Broken(Exception):
@@ -211,8 +222,11 @@ class ItemReader:
         self._buffer = b""
         self._start = 0  # where in the buffer the present item begins; what stands before is forgotten
         self._place = 0  # how far the buffer was looked at
+        self._looked_at = 0  # the same, before the end or the room for an item was reached
+        self._depth = 0  # of brackets, at that place, within the present value
         self._has_ended = False
         self._has_found = False  # items in the present object at the top
+        self._overlong = b""  # the beginning of that object, where it was too long to be kept
         self._is_flat = False  # objects at the top are the items
         self.first = self._skip_blank()  # its first byte
 
@@ -246,7 +260,7 @@ class ItemReader:
                 yield self._read_stray_line()
             else:
                 if is_within_list:
-                    self.problem = "The file ends before the list does; items after this place are missing."
+                    self.problem = _ENDS_EARLY
                 return
 
     def _read_list(self) -> Iterator[Item]:
@@ -265,12 +279,17 @@ class ItemReader:
                     yield load_item(self._buffer[self._start : found.start()].strip())
                     self._start = found.end()
                 continue
+            if not is_ended and self._is_too_long():
+                is_ended = self._pass_over(b"]", self._next_item)
+                stop = self._place
+                if not is_ended:
+                    self.problem = _ENDS_EARLY
             is_last = not is_ended or self._buffer[stop : stop + 1] == b"]"
             # An empty list, or a comma before the end of one, is no item.
             if raw or not is_last:
                 yield item
             elif not is_ended:
-                self.problem = "The file ends before the list does; items after this place are missing."
+                self.problem = _ENDS_EARLY
             if is_last:
                 self._has_ended = not is_ended
                 self._start = self._place = min(stop + 1, len(self._buffer))
@@ -280,8 +299,9 @@ class ItemReader:
     def _read_object(self) -> Iterator[Item]:
         """Give the items within an object at the top; where there are none, it is one."""
         is_ended = False
+        pattern = self._next_item if self._layout.is_nested else _NEXT_LINE
         if not self._is_flat:
-            self._has_found = False
+            self._has_found, self._overlong = False, b""
             start_of_facts = dict(self.facts)
             try:
                 yield from self._walk("")
@@ -290,6 +310,9 @@ class ItemReader:
                 is_ended = True
                 self.facts = start_of_facts
                 self._is_flat = not self._layout.is_nested
+                if self._overlong:
+                    yield Item(self._overlong, problem=_explain_length())
+                    return
             except _Broken:
                 if self._has_ended:
                     return
@@ -298,6 +321,10 @@ class ItemReader:
                     self.problem = "What follows the papers is no JSON, or the file ends there."
                     return
                 self.facts = start_of_facts
+                if self._overlong:
+                    yield Item(self._overlong, problem=_explain_length())
+                    self._start = self._place
+                    return
         elif item := self._load_line():
             yield item
             return
@@ -307,12 +334,13 @@ class ItemReader:
         stop = self._place
         raw = self._buffer[self._start : stop].strip()
         item = load_item(raw) if is_ended else Item(raw, problem=self._explain_missing_end())
-        pattern = self._next_item if self._layout.is_nested else _NEXT_LINE
         if item.problem and (breaks := list(pattern.finditer(self._buffer, self._start + 1, stop))):
             for found in breaks:
                 yield load_item(self._buffer[self._start : found.start()].strip())
                 self._start = self._place = found.end()
             return
+        if not is_ended and self._is_too_long():
+            is_ended = self._pass_over(b"}", pattern, is_whole=True)
         yield item
         self._has_ended = not is_ended
 
@@ -329,17 +357,28 @@ class ItemReader:
         """Give the line that begins here as an item that is none."""
         while (end := self._buffer.find(b"\n", self._place)) < 0:
             self._place = len(self._buffer)
-            if not self._read_more():
-                end = len(self._buffer)
-                self._has_ended = True
-                break
+            if self._read_more():
+                continue
+            if self._is_too_long():
+                return self._pass_over_line()
+            end = len(self._buffer)
+            self._has_ended = True
+            break
         raw = self._buffer[self._start : end].strip()
         self._place = end
-        return (
-            load_item(raw)
-            if raw[:1] not in (b"[", b"{") and not self._is_too_long()
-            else Item(raw, problem=self._explain_missing_end())
-        )
+        if raw[:1] in (b"[", b"{"):
+            return Item(raw, problem=self._explain_missing_end())
+        return load_item(raw)
+
+    def _pass_over_line(self) -> Item:
+        item = Item(self._buffer[:RAW_LENGTH], problem=_explain_length())
+        self._buffer, self._start, self._place = b"", 0, 0
+        for chunk in self._chunks:
+            if (end := chunk.find(b"\n")) >= 0:
+                self._buffer = chunk[end:]
+                return item
+        self._has_ended = True
+        return item
 
     def _walk(self, path: str) -> Iterator[Item]:
         """Give the items within the object that begins here, under the layout's paths, and stand behind it.
@@ -369,7 +408,10 @@ class ItemReader:
                 self._start = self._place
                 is_ended = self._find_end(b"}", is_whole=True)
                 raw = self._buffer[self._start : self._place]
-                yield load_item(raw) if is_ended else Item(raw, problem=self._explain_missing_end())
+                item = load_item(raw) if is_ended else Item(raw, problem=self._explain_missing_end())
+                if not is_ended and self._is_too_long():
+                    is_ended = self._pass_over(b"}", self._next_item, is_whole=True)
+                yield item
                 self._has_ended = not is_ended
             else:
                 self._read_fact(child)
@@ -378,7 +420,8 @@ class ItemReader:
         self._place += 1
         if path in layout.paths and path and self._has_found == had_found:
             self._has_found = True
-            yield load_item(self._buffer[self._start + own : self._place])
+            raw = self._buffer[self._start + own : self._place]
+            yield Item(self._overlong, problem=_explain_length()) if self._overlong else load_item(raw)
 
     def _read_key(self) -> str:
         while not (found := _KEY.match(self._buffer, self._place)):
@@ -391,7 +434,13 @@ class ItemReader:
         """Pass over a value, and keep it where it is short."""
         begin = self._place - self._start
         if not self._find_end(b"}"):
-            raise _Broken
+            if not self._is_too_long():
+                raise _Broken
+            # Together with what stands before it; the items may still come.
+            self._overlong = self._overlong or self._buffer[self._start : self._start + RAW_LENGTH]
+            if not self._pass_over(b"}", self._next_item if self._layout.is_nested else _NEXT_LINE):
+                raise _Broken
+            return
         raw = self._buffer[self._start + begin : self._place]
         if len(raw) <= _MAX_FACT and len(self.facts) < _MAX_FACTS:
             item = load_item(raw.strip())
@@ -403,34 +452,67 @@ class ItemReader:
 
         With `is_whole`, go on to behind the bracket that closes the one that stands here.
         """
-        depth = 0
-        while True:
-            while token := (_WITHIN if depth else _BETWEEN).match(self._buffer, self._place):
-                mark = token[1]
-                if mark == b'"':
-                    self._place = token.start(1)
-                    break
-                self._place = token.end()
-                if mark[0] in b"[{":
-                    depth += len(mark)
-                elif mark == b",":
-                    self._place = token.start(1)
-                    return True
-                else:
-                    closed = min(depth, len(mark))
-                    depth -= closed
-                    if is_whole and not depth:
-                        self._place = token.start(1) + closed
-                        return True
-                    # A brace that closes nothing is part of a broken item, a bracket is the end of the list.
-                    if (end := mark.find(closing, closed)) >= 0:
-                        self._place = token.start(1) + end
-                        return True
-            else:
-                self._place = len(self._buffer)
+        self._depth = 0
+        while not self._scan(closing, is_whole=is_whole):
             if not self._read_more():
-                self._place = len(self._buffer)
+                self._looked_at, self._place = self._place, len(self._buffer)
                 return False
+        return True
+
+    def _scan(self, closing: bytes, *, is_whole: bool) -> bool:
+        """Go on in what was read to where `_find_end` goes; False where that is not yet there."""
+        depth = self._depth
+        while token := (_WITHIN if depth else _BETWEEN).match(self._buffer, self._place):
+            mark = token[1]
+            if mark == b'"':
+                self._depth, self._place = depth, token.start(1)
+                return False
+            self._place = token.end()
+            if mark[0] in b"[{":
+                depth += len(mark)
+            elif mark == b",":
+                self._place = token.start(1)
+                return True
+            else:
+                closed = min(depth, len(mark))
+                depth -= closed
+                if is_whole and not depth:
+                    self._place = token.start(1) + closed
+                    return True
+                # A brace that closes nothing is part of a broken item, a bracket is the end of the list.
+                if (end := mark.find(closing, closed)) >= 0:
+                    self._place = token.start(1) + end
+                    return True
+        self._depth, self._place = depth, len(self._buffer)
+        return False
+
+    def _pass_over(self, closing: bytes, next_one: re.Pattern[bytes], *, is_whole: bool = False) -> bool:
+        """Go on from where `_find_end` found no room, to where it goes or the next item begins; keep nothing.
+
+        False where the file ends before.
+        """
+        self._place = self._looked_at
+        seen = self._buffer[-_OVERLAP:]
+        while True:
+            # Of a string that goes on its first mark stays, and a backslash, which belongs to what follows.
+            start = _WHOLE_STRINGS.match(self._buffer, self._place).end()  # type: ignore[union-attr]
+            text = self._buffer[start:]
+            is_escaping = (len(text) - len(text.rstrip(b"\\"))) % 2
+            kept = text[:1] + b"\\" * is_escaping if text else b""
+            chunk = next(self._chunks, b"")
+            self._buffer, self._start, self._place = kept + chunk, 0, 0
+            if not chunk:
+                return False
+            has_end = self._scan(closing, is_whole=is_whole)
+            seen += chunk
+            found = next_one.search(seen)
+            if found and (not has_end or found.start() - len(seen) < self._place - len(self._buffer)):
+                self._buffer, self._place = seen[found.start() :], 0
+                return True
+            if has_end:
+                self._start = self._place
+                return True
+            seen = seen[-_OVERLAP:]
 
     def _skip_blank(self) -> bytes:
         """Go on to what is no white space, and give its first byte; nothing at the end."""
@@ -460,7 +542,7 @@ class ItemReader:
 
     def _explain_missing_end(self) -> str:
         if self._is_too_long():
-            return f"The item is longer than {MAX_ITEM:,} bytes; nothing after this place was read."
+            return _explain_length()
         return "The file ends in the middle of this item."
 
     def _look_behind(self) -> None:
@@ -473,6 +555,8 @@ class ItemReader:
 def load_item(raw: bytes) -> Item:
     if not raw:
         return Item(raw, problem="There is nothing between two commas.")
+    if len(raw) > _MAX_VALUES and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > _MAX_VALUES:
+        return Item(raw, problem=f"The item holds more than {_MAX_VALUES:,} values.")
     try:
         return Item(raw, _decode(raw.decode("utf-8")))
     except UnicodeDecodeError as error:

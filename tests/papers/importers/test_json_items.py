@@ -1,5 +1,6 @@
 import io
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -155,12 +156,72 @@ def test_numbers_and_text_that_no_database_takes_are_read():
 def test_item_without_end_costs_only_the_rest(monkeypatch):
     monkeypatch.setattr(json_items, "MAX_ITEM", 200_000)
     endless = b'[{"id": 1}, {"x": "' + b"x" * 2_000_000
-    papers, problems, _ = items_of(endless)
+    papers, problems, reader = items_of(endless)
     assert papers == [{"id": 1}]
-    assert problems == ["The item is longer than 200,000 bytes; nothing after this place was read."]
+    assert problems == ["The item is longer than 200,000 bytes."]
+    assert reader.problem == "The file ends before the list does; items after this place are missing."
     papers, problems, _ = items_of(b'{"id": 1}\n{"x": "' + b"x" * 2_000_000)
     assert papers == [{"id": 1}]
-    assert "nothing after this place" in problems[0]
+    assert problems == ["The item is longer than 200,000 bytes."]
+
+
+LONG = b"a,b{c[" + rb"\\\"]}" * 900
+MONSTERS = [
+    b'{"x": "' + LONG + b'"}',
+    b'{"x": "' + LONG + b'\\\\"}',
+    b'{"x": "' + b"\\\\" * 3_000 + b'"}',
+    b'{"x": "' + b"x" * 5_000 + b'", "y": "' + LONG + b'", "z": 1}',
+    b'{"x": [' + b'["a", 1], {"b": "]"}, ' * 300 + b"0]}",
+    b'{"x": ' + b"[" * 3_000 + b"]" * 3_000 + b"}",
+    b'{"x": ' + b"9" * 5_000 + b"}",
+    b'{"' + b"x" * 5_000 + b'": 1}',
+    b'{"x": ' + b" " * 5_000 + b"1}",
+]
+
+
+@pytest.mark.parametrize("monster", MONSTERS, ids=lambda monster: monster[:20].decode())
+@pytest.mark.parametrize("size", [1, 7, 100, 1_000])
+class TestMonster:
+    """An item over the bound costs itself, wherever in it the chunks end."""
+
+    @pytest.fixture(autouse=True)
+    def _small_bounds(self, monkeypatch, size):
+        monkeypatch.setattr(json_items, "MAX_ITEM", 1_000)
+        monkeypatch.setattr("papers.importers.text.CHUNK", size)
+
+    @pytest.mark.parametrize("number", [b"1", b"2", b"5"])
+    @pytest.mark.parametrize("name", ["list", "under-a-key", "two-keys-deep", "lines"])
+    def test_among_others(self, name, number, monster):
+        before, first, rest = WHOLE[name].partition(re.search(rb'\{\s*"id": ' + number, WHOLE[name])[0])
+        monster += b"\n" if name == "lines" else b", "
+        papers, problems, reader = items_of(before + monster + first + rest)
+        assert papers == PAPERS
+        assert problems == ["The item is longer than 1,000 bytes."]
+        assert not reader.problem
+
+    def test_as_the_first_line(self, monster):
+        papers, problems, reader = items_of(monster + b"\n" + lines_of(PAPERS))
+        assert papers == PAPERS
+        assert problems == ["The item is longer than 1,000 bytes."]
+        assert not reader.problem
+
+    def test_as_the_last_line(self, monster):
+        papers, problems, _ = items_of(lines_of(PAPERS) + monster)
+        assert (papers, problems) == (PAPERS, ["The item is longer than 1,000 bytes."])
+
+    def test_without_its_end(self, monster):
+        papers, problems, _ = items_of(lines_of(PAPERS) + monster[:-2] + b"\n" + lines_of(PAPERS))
+        assert papers == PAPERS * 2
+        assert problems == ["The item is longer than 1,000 bytes."]
+
+    def test_beside_the_items(self, monster):
+        if len(monster.split(b'": ', 1)[0]) > 100:
+            return  # a key
+        items = json.dumps(PAPERS).encode()
+        papers, problems, _ = items_of(b'{"more": ' + monster + b', "results": ' + items + b"}")
+        assert (papers, problems) == (PAPERS, [])
+        papers, problems, _ = items_of(b'{"results": ' + items + b', "more": ' + monster + b"}")
+        assert (papers, problems) == (PAPERS, [])
 
 
 def test_only_one_item_is_read_ahead():
