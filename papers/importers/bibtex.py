@@ -23,7 +23,7 @@ from papers.importers.latex import to_address, to_text
 from papers.importers.links import describe, find_identifiers
 from papers.importers.names import join_name
 from papers.importers.progress import Progress, Reread
-from papers.importers.text import CHUNK, MAX_SKIPPED, TextReader, join_line_ends
+from papers.importers.text import CHUNK, TextReader, join_line_ends
 from papers.importers.times import PartialDate, make_date, read_date
 from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
@@ -108,7 +108,6 @@ _REFERENCE: Final = re.compile(
     r"\b(?:crossref|xdata)[ \t\n]{0,100}=[ \t\n]{0,100}[{\"]?(?P<keys>[^{}\"\n]{1,1000})", re.IGNORECASE
 )
 _OVERLAP: Final = 2_000
-_COMMAND: Final = re.compile(r"@[ \t]{0,100}\w+[ \t\n]{0,100}[{(]")
 
 
 class _Spooled:
@@ -119,7 +118,7 @@ class _Spooled:
         self._spool = spool
         pieces = _gather(join_line_ends(TextReader(stream)))
         self.rest: Iterable[str] = pieces
-        size = passed = 0
+        size = 0
         last = ""
         for piece in pieces:
             spool.write(piece.encode("utf-8", errors="surrogatepass"))
@@ -130,8 +129,7 @@ class _Spooled:
                         self.wanted.add(key.lower())
             last = (last + piece)[-_OVERLAP:]
             size += len(piece)
-            passed = 0 if _COMMAND.search(piece) else passed + len(piece)
-            if size > _MAX_SPOOLED or passed > MAX_SKIPPED:
+            if size > _MAX_SPOOLED:
                 break
 
     def again(self, progress: Progress | None = None) -> Iterator[str]:

@@ -13,7 +13,8 @@ in a value is a per cent sign. Four liberties that BibTeX does not take: keys ma
 missing; a comma between two fields may be missing; a value of several bare words is read up to the next comma;
 and a @comment in braces is one up to the brace that closes it, with the entries in it.
 
-An entry whose braces do not close ends where the next begins at the start of a line, and is a `Fault`.
+An entry whose braces do not close ends where the next begins at the start of a line, and is a `Fault`. So is one over
+`MAX_ENTRY`, of which no more than its beginning is kept while its end is sought.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from papers.importers.text import CHUNK, MAX_SKIPPED, RAW_LENGTH, find_problem
+from papers.importers.text import CHUNK, RAW_LENGTH, find_problem
 
 MAX_ENTRY: Final = 2_000_000  # characters; twice the longest record
 _MAX_STRINGS: Final = 20_000
@@ -81,8 +82,8 @@ _BEGINNING: Final = re.compile(
     rf"(?:{_KEY}[ \t]{{0,100}},[ \t\n]{{0,200}}(?:[\w+.:/-]{{1,100}}[ \t\n]{{0,100}}=|[}})])"
     r"|[\w+.:/-]{1,100}[ \t\n]{0,100}=)"
 )
-_IN_BRACES: Final = re.compile(r"[{}]|^[ \t]*@", re.MULTILINE)
-_IN_BRACKETS: Final = re.compile(r"[{})\"]|^[ \t]*@", re.MULTILINE)
+_IN_BRACES: Final = re.compile(r"\{+|\}+|^[ \t]*@", re.MULTILINE)
+_IN_BRACKETS: Final = re.compile(r"\{+|\}+|[)\"]|^[ \t]*@", re.MULTILINE)
 _GOES_ON: Final = re.compile(
     r"[ \t\n]{0,200},[ \t\n]{0,200}[\w+.:/-]{1,100}[ \t\n]{0,100}=[ \t\n]{0,100}[{\"\w]"
 )
@@ -103,36 +104,28 @@ class _Reading:
         self._wasted = 0  # characters in which the end of a comment was sought in vain
 
     def read(self) -> Iterator[Entry | Fault]:
-        passed = 0  # characters since the last entry
         while True:
             found = _NEXT.search(self._text, self._at)
             if not found or len(self._text) - found.start() < _AHEAD:
                 if not self._ended:
                     # What lies before is comment; what may begin a command stays until more of it is there.
                     start = found.start() if found else max(self._at, len(self._text) - _AHEAD)
-                    passed += start - self._at
                     self._at = start
-                    if passed > MAX_SKIPPED:
-                        yield Fault("", _NOTHING_MORE, self._line_of(self._at), "")
-                        return
                     self._fill()
                     continue
                 if not found:
                     return
-            passed += found.start() - self._at
             if not found["open"]:
                 # A comment, or an "@" that begins no entry.
                 stop = found.end() if found["type"] is None else found.end("type")
                 if found["type"] is None and found.end() == len(self._text) and not self._ended:
                     # The line goes on in the next piece: it stays a comment by the sign that is kept of it.
-                    passed += stop - self._at
                     self._text = "%" + self._drop(stop)
                     self._at = self._counted = 0
                     self._fill()
                     continue
                 self._at = stop
                 continue
-            passed = 0
             yield from self._read_command(found)
 
     def _drop(self, stop: int) -> str:
@@ -173,8 +166,9 @@ class _Reading:
         if type_ == "comment" and self._wasted > _MAX_WASTED:
             self._at += inside - 1
             return
+        begun = self._text[self._at : self._at + RAW_LENGTH]
         length, problem = self._find_end(inside, is_round=is_round, is_comment=type_ == "comment")
-        text = self._text[self._at : self._at + length]
+        text = begun if problem == _TOO_LONG else self._text[self._at : self._at + length]
         if type_ == "comment":
             # One that does not end is that word alone, and what comes after it is read.
             self._wasted += length if problem else 0
@@ -186,8 +180,6 @@ class _Reading:
         if problem:
             yield Fault(key, problem, line, text[:RAW_LENGTH])
             self._at += length
-            if problem == _TOO_LONG:
-                yield from self._skip()
             return
         self._at += length
         if undecoded := find_problem(text):
@@ -209,62 +201,45 @@ class _Reading:
         pattern = _IN_BRACKETS if is_round else _IN_BRACES
         depth = 0 if is_round else 1
         in_quotes = False
-        place = inside  # counted from the "@", as all here
+        problem = ""
+        place = inside  # counted from the "@", as all here, until that is forgotten
         while True:
             for found in pattern.finditer(self._text, self._at + place):
                 sign = found[0]
-                if sign == "{":
-                    depth += 1
-                elif sign == "}":
-                    depth -= 1
-                    if depth == 0 and not is_round:
-                        return found.end() - self._at, ""
-                    if depth < 0:
-                        return found.end() - self._at, "A brace is closed in it that was not opened."
+                if sign[0] == "{":
+                    depth += len(sign)
+                elif sign[0] == "}":
+                    if depth <= len(sign) and not is_round:
+                        return found.start() + depth - self._at, problem
+                    if depth < len(sign):
+                        wrong = problem or "A brace is closed in it that was not opened."
+                        return found.start() + depth + 1 - self._at, wrong
+                    depth -= len(sign)
                 elif sign == '"':
                     in_quotes = in_quotes != (depth == 0)
                 elif sign == ")":
                     if depth == 0 and not in_quotes:
-                        return found.end() - self._at, ""
+                        return found.end() - self._at, problem
                 elif not is_comment:
                     start = found.start()
                     if len(self._text) - start < _AHEAD and not self._ended:
                         place = start - self._at
                         break
                     if _BEGINNING.match(self._text, start):
-                        return (
-                            start - self._at,
-                            "It does not end before the next entry begins: a bracket is missing.",
-                        )
+                        missing = "It does not end before the next entry begins: a bracket is missing."
+                        return start - self._at, problem or missing
             else:
                 # Blanks at the end may stand before an "@" at the start of a line.
                 blanks = len(tail := self._text[-_AHEAD:]) - len(tail.rstrip(" \t"))
                 place = max(place, len(self._text) - self._at - blanks)
             length = len(self._text) - self._at
-            if length > MAX_ENTRY:
+            if length > MAX_ENTRY and is_comment:
                 return length, _TOO_LONG
             if self._ended:
-                return length, "It has no end: the file is cut off, or a bracket is missing."
-            self._fill()
-
-    def _skip(self) -> Iterator[Fault]:
-        """Pass over the rest of what is too long, up to where an entry begins at the start of a line."""
-        skipped = 0
-        while True:
-            for found in _AT_SIGN.finditer(self._text, max(0, self._at - 1)):
-                start = found.start("at")
-                if _BEGINNING.match(self._text, start) and (self._ended or len(self._text) - start >= _AHEAD):
-                    self._at = start
-                    return
-            start = self._at
-            self._at = max(start, len(self._text) - (0 if self._ended else _AHEAD))
-            skipped += self._at - start
-            if self._ended:
-                return
-            if skipped > MAX_SKIPPED:
-                yield Fault("", _NOTHING_MORE, self._line_of(self._at), "")
-                self._pieces, self._text, self._at, self._ended = iter(()), "", 0, True
-                return
+                return length, problem or "It has no end: the file is cut off, or a bracket is missing."
+            if length > MAX_ENTRY or problem:
+                problem = _TOO_LONG
+                self._at, place = self._at + place, 0
             self._fill()
 
     def _define(self, text: str, inside: int) -> None:
@@ -276,11 +251,7 @@ class _Reading:
             self._strings[name] = value
 
 
-_NOTHING_MORE: Final = (
-    f"No entry begins in a stretch longer than {MAX_SKIPPED:,} characters; nothing after this place was read."
-)
 _TOO_LONG: Final = f"It is longer than {MAX_ENTRY:,} characters."
-_AT_SIGN: Final = re.compile(r"^(?P<at>[ \t]*@)", re.MULTILINE)
 
 
 # --- Inside an entry ---------------------------------------------------------------------------------------
@@ -291,16 +262,16 @@ class _Unreadable(Exception):
 
 
 _KEY_ENDS: Final = re.compile(r"[,={}\"]")
-# Commas, and what Biber's parser takes for comments.
-_GAP: Final = r"[\s,]*(?:%[^\n]*\n[\s,]*)*"
+# Each repetition takes memory, so they are bounded. Commas, and what Biber's parser takes for comments.
+_GAP: Final = r"[\s,]*(?:%[^\n]*\n[\s,]*){0,5000}"
 _NAME: Final = re.compile(_GAP + r"(?P<name>[^\s=,{}\"#%()'\\]+)\s*=\s*")
 _END: Final = re.compile(_GAP + r"[)}]\Z")
-_BRACED: Final = re.compile(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
-_QUOTED: Final = re.compile(r'"([^{}"]*(?:\{[^{}]*\}[^{}"]*)*)"')
+_BRACED: Final = re.compile(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*){0,500})\}")
+_QUOTED: Final = re.compile(r'"([^{}"]*(?:\{[^{}]*\}[^{}"]*){0,500})"')
 _WORD: Final = re.compile(r"[^\s,#{}\"=()]+|\([^\s,#{}\"=()]*\)")
 _WORDS: Final = re.compile(r"[^,#{}\"=\n]*")
 _JOIN: Final = re.compile(r"\s*#\s*")
-_BETWEEN: Final = re.compile(r"\s*(?:%[^\n]*\n\s*)*(?:,|(?=[)}]\Z)|(?=[^\s=,{}\"#%()'\\]+\s*=))")
+_BETWEEN: Final = re.compile(r"\s*(?:%[^\n]*\n\s*){0,5000}(?:,|(?=[)}]\Z)|(?=[^\s=,{}\"#%()'\\]+\s*=))")
 _BRACE_OR_QUOTE: Final = re.compile(r"[{}\"]")
 
 

@@ -12,7 +12,8 @@ import re
 import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import BinaryIO, Final
@@ -63,6 +64,9 @@ _HEADING_WITHIN: Final = 10  # rows: some exports tell about themselves first
 _SAMPLES: Final = 3
 _MAX_COLUMNS: Final = 1_000
 _MAX_ROW: Final = 4_000_000  # characters
+_LINE_COST: Final = (
+    60  # characters, what a line weighs besides its text, so that many short ones are bounded too
+)
 _FREE_LINES: Final = 1_000  # read again after a quotation mark without its end, besides as many as were read
 _BEGINNING: Final = 65_536  # characters in which the heading stands
 
@@ -201,12 +205,17 @@ class _OpenQuote(Exception):
     pass
 
 
+class _TooLong(_OpenQuote):
+    pass
+
+
 def _cut_rows(lines: Iterator[Line], delimiter: str, width: int | None = None) -> Iterator[_Row]:
     """Cut lines into rows of cells. A quotation mark counts where it opens a cell, and is doubled within.
 
     Where one is never closed, or closes in the middle of a cell some lines later, it was none: its line is
     read as it stands, if that has as many cells as the heading (`width`), and is else a row with a problem. The
-    lines after it are read again, as long as that is not most of the work.
+    lines after it are read again, as long as that is not most of the work. But where they do not look like rows,
+    it was a cell that is too long, and is passed over.
     """
     waiting: deque[Line] = deque()
     count = again = 0
@@ -220,7 +229,19 @@ def _cut_rows(lines: Iterator[Line], delimiter: str, width: int | None = None) -
         taken = [first]
         try:
             cells = _cut_cells(taken, waiting, lines, delimiter)
-        except _OpenQuote:
+        except _OpenQuote as trouble:
+            if (
+                isinstance(trouble, _TooLong)
+                and width
+                and not _look_like_rows(taken[1:101], delimiter, width)
+            ):
+                problem = f"The row is longer than {_MAX_ROW:,} characters."
+                yield _Row(
+                    first.number, [], problem, "\n".join(line.text for line in taken[:100])[:RAW_LENGTH]
+                )
+                taken.clear()
+                _pass_over_cell(waiting, lines, delimiter)
+                continue
             cells = first.text.split(delimiter)
             again += len(taken) - 1
             if again <= _FREE_LINES + count:
@@ -232,6 +253,20 @@ def _cut_rows(lines: Iterator[Line], delimiter: str, width: int | None = None) -
                 continue
         count += len(taken)
         yield _Row(first.number, cells, raw="\n".join(line.text for line in taken[:100])[:RAW_LENGTH])
+
+
+def _look_like_rows(lines: list[Line], delimiter: str, width: int) -> bool:
+    filled = [line.text for line in lines if line.text.strip()]
+    return 2 * sum(text.count(delimiter) + 1 == width for text in filled) > len(filled)
+
+
+def _pass_over_cell(waiting: deque[Line], lines: Iterator[Line], delimiter: str) -> None:
+    """Go behind a row of which a quoted cell, whose beginning was passed, is too long."""
+    while (line := waiting.popleft() if waiting else next(lines, None)) is not None:
+        if '"' in line.text.replace('""', "") and not line.problem:
+            with suppress(_OpenQuote):
+                _cut_cells([replace(line, text=f'"{line.text}')], waiting, lines, delimiter)
+            return
 
 
 def _cut_cells(taken: list[Line], waiting: deque[Line], lines: Iterator[Line], delimiter: str) -> list[str]:
@@ -255,9 +290,9 @@ def _cut_cells(taken: list[Line], waiting: deque[Line], lines: Iterator[Line], d
                     if more is None:
                         raise _OpenQuote
                     taken.append(more)
-                    size += len(more.text)
+                    size += len(more.text) + _LINE_COST
                     if more.problem or size > _MAX_ROW:
-                        raise _OpenQuote
+                        raise _OpenQuote if more.problem else _TooLong
                     parts += [text[at:], "\n"]
                     text, at = more.text, 0
                 elif text.startswith('"', quote + 1):

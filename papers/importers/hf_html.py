@@ -19,7 +19,7 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text
 from papers.importers.hf_json import read_item
 from papers.importers.json_items import ItemReader, Layout
-from papers.importers.text import MAX_SKIPPED, RAW_LENGTH, TextReader
+from papers.importers.text import RAW_LENGTH, TextReader
 from papers.importers.times import read_date
 from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_record
 
@@ -70,11 +70,9 @@ def parse(
     own address. `today` is not used. Raises UnreadableInput, before the first paper, where there is none.
     """
     text = iter(TextReader(stream))
-    buffer, listed, passed = "", date, 0
+    buffer, listed = "", date
     while (piece := next(text, None)) is not None:
         buffer += piece
-        if (passed := passed + len(piece)) > MAX_SKIPPED:
-            raise UnreadableInput(_NOTHING)
         if (
             listed is None
             and (found := _DAY.search(buffer, 0, _BEGINNING))
@@ -172,7 +170,7 @@ def _read_articles(buffer: str, text: Iterator[str], listed: date | None) -> Ite
 
 def _cut_articles(buffer: str, text: Iterator[str]) -> Iterator[str]:
     """Give each article up to its end, or to where the next begins; of one that is too long the beginning."""
-    place = passed = 0
+    place = 0
     while True:
         start = buffer.find(_ARTICLE, place)
         if start >= 0:
@@ -183,12 +181,12 @@ def _cut_articles(buffer: str, text: Iterator[str]) -> Iterator[str]:
                 stop = limit
             if stop >= 0:
                 yield buffer[start:stop]
-                place, passed = stop, 0
+                place = stop
                 continue
         buffer = buffer[start:] if start >= 0 else buffer[1 - len(_ARTICLE) :]
         place = 0
         piece = next(text, None)
-        if piece is None or (passed := passed + len(piece)) > MAX_SKIPPED:
+        if piece is None:
             if start >= 0:
                 yield buffer[:_MAX_ARTICLE]
             return

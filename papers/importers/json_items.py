@@ -174,21 +174,24 @@ def number_of(data: Any, *names: str) -> int | None:
 
 # --- Cutting -----------------------------------------------------------------------------------------------
 
-# On to the next brackets, or outside of any bracket to the next comma, past whole strings. A quote there begins
-# a string that may go on in the next chunk. Each text is matched in one way only, so nothing is tried twice; the
-# possessive forms that would say so (*+) match wrongly in early releases of Python 3.11.
-_STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
-_WITHIN: Final = re.compile(rb'[^"\[\]{}]*(?:' + _STRING + rb'[^"\[\]{}]*)*(["]|[\[{]+|[\]}]+)', re.DOTALL)
+# On to the next brackets, or outside of any bracket to the next comma, past whole strings. A quote there
+# begins a string of which that is not known yet: each repetition takes memory, so they are bounded. Each
+# text is matched in one way only, so nothing is tried twice; the possessive forms that would say so (*+)
+# match wrongly in early releases of Python 3.11.
+_STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*){0,200}"'
+_WITHIN: Final = re.compile(
+    rb'[^"\[\]{}]*(?:' + _STRING + rb'[^"\[\]{}]*){0,200}(["]|[\[{]+|[\]}]+)', re.DOTALL
+)
 _BETWEEN: Final = re.compile(
-    rb'[^"\[\]{},]*(?:' + _STRING + rb'[^"\[\]{},]*)*(["]|[\[{]+|[\]}]+|,)', re.DOTALL
+    rb'[^"\[\]{},]*(?:' + _STRING + rb'[^"\[\]{},]*){0,200}(["]|[\[{]+|[\]}]+|,)', re.DOTALL
 )
 _BLANK: Final = re.compile(rb"[ \t\r\n]*")
 _KEY: Final = re.compile(rb'"((?:[^"\\]|\\.){0,1000})"[ \t\r\n]*:', re.DOTALL)
 _NEXT_LINE: Final = re.compile(
     rb"\r?\n(?=\{)"
 )  # an object within another is never at the beginning of a line
-# Whole strings and what lies between them; where it ends before the text does, a string is open.
-_WHOLE_STRINGS: Final = re.compile(rb'[^"]*(?:' + _STRING + rb'[^"]*)*', re.DOTALL)
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
+_WINDOW: Final = 65_536  # bytes in which the end of a string is looked for at once
 _OVERLAP: Final = 1_000  # bytes; where an item begins may lie across two chunks
 _TOKEN: Final = re.compile(_STRING + rb'|[\[\]{},"]', re.DOTALL)
 _CLOSING: Final = {b"[": b"]", b"{": b"}"}
@@ -465,6 +468,9 @@ class ItemReader:
         while token := (_WITHIN if depth else _BETWEEN).match(self._buffer, self._place):
             mark = token[1]
             if mark == b'"':
+                if (end := self._find_string_end(token.end())) >= 0:
+                    self._place = end
+                    continue
                 self._depth, self._place = depth, token.start(1)
                 return False
             self._place = token.end()
@@ -486,6 +492,19 @@ class ItemReader:
         self._depth, self._place = depth, len(self._buffer)
         return False
 
+    def _find_string_end(self, place: int) -> int:
+        """Find the place behind the string whose text begins here; -1 where its end was not read yet."""
+        while place < len(self._buffer):
+            text = _ESCAPED.sub(b"__", self._buffer[place : place + _WINDOW])
+            if (quote := text.find(b'"')) >= 0:
+                return place + quote + 1
+            # A mark at the end of the window belongs to what follows.
+            is_cut = text.endswith(b"\\")
+            if is_cut and len(text) == 1:
+                break
+            place += len(text) - is_cut
+        return -1
+
     def _pass_over(self, closing: bytes, next_one: re.Pattern[bytes], *, is_whole: bool = False) -> bool:
         """Go on from where `_find_end` found no room, to where it goes or the next item begins; keep nothing.
 
@@ -495,8 +514,7 @@ class ItemReader:
         seen = self._buffer[-_OVERLAP:]
         while True:
             # Of a string that goes on its first mark stays, and a backslash, which belongs to what follows.
-            start = _WHOLE_STRINGS.match(self._buffer, self._place).end()  # type: ignore[union-attr]
-            text = self._buffer[start:]
+            text = self._buffer[self._place :]
             is_escaping = (len(text) - len(text.rstrip(b"\\"))) % 2
             kept = text[:1] + b"\\" * is_escaping if text else b""
             chunk = next(self._chunks, b"")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
-from papers.importers.text import MAX_SKIPPED, RAW_LENGTH, Line, read_lines
+from papers.importers.text import RAW_LENGTH, Line, read_lines
 
 MAX_ENTRY: Final = 4_000_000  # characters; the longest real ones list all the works that a paper cites
 _LINE_COST: Final = (
@@ -121,11 +121,6 @@ def read_entries(
                 stray = _Lines(Entry(line.number))
             stray.add(line, "", line.text)
         blanks = 0
-        open_one = current or stray
-        if open_one and open_one.size > MAX_SKIPPED:
-            open_one.entry.problem = "The record has no end; nothing after this place was read."
-            yield open_one.finish()
-            return
     if current:
         yield current.finish(is_ended=False)
     if stray:

@@ -29,9 +29,6 @@ from typing import BinaryIO, Final
 
 CHUNK: Final = 65_536  # bytes
 MAX_LINE: Final = 1_000_000  # characters; ten times the longest abstract of a record
-MAX_SKIPPED: Final = (
-    64_000_000  # bytes or characters of what is no record that are passed over in search of the next
-)
 RAW_LENGTH: Final = 8_000  # bytes of a broken record that are kept for its rejection
 
 # Longest first: the mark of UTF-32 begins with that of UTF-16.
@@ -312,36 +309,36 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
     """Give the lines of a text in whatever encoding; ends may be LF, CRLF or CR, and the last may have none.
 
     A line with what cannot be decoded comes with that as its problem (and its text with replacements, good
-    enough to recognise it by). A line over `MAX_LINE` characters comes without its end; after more than
-    `MAX_SKIPPED` characters of it the reading stops, as that is no text.
+    enough to recognise it by). A line over `MAX_LINE` characters comes without its end. Of many empty lines one
+    after the other only the first comes, as a file full of them would take minutes.
     """
     number = 0
     pending: list[str] = []  # pieces of a line whose end has not come
     length = 0  # of those
-    skipped = 0  # characters of an overlong line that were passed over, 0 outside such a line
+    is_overlong = was_empty = False
     for piece in join_line_ends(TextReader(stream)):
         lines = piece.split("\n")
-        if skipped:
-            skipped += len(lines[0])
+        if is_overlong:
             if len(lines) == 1:
-                if skipped > MAX_SKIPPED:
-                    yield Line(number + 1, "", "the line has no end; nothing after it was read")
-                    return
                 continue
-            number, skipped = number + 1, 0
+            number, is_overlong = number + 1, False
             del lines[0]
         rest = lines.pop()
         for line in lines:
             number += 1
-            yield _make_line(number, "".join([*pending, line]) if pending else line)
-            pending, length = [], 0
+            if pending or (line and not line.isspace()):
+                yield _make_line(number, "".join([*pending, line]) if pending else line)
+                pending, length, was_empty = [], 0, False
+            elif not was_empty:
+                was_empty = True
+                yield _make_line(number, line)
         if rest:
             pending.append(rest)
             length += len(rest)
         if length > MAX_LINE:
             text = "".join(pending)[:MAX_LINE].translate(_SURROGATES)
             yield Line(number + 1, text, f"the line is longer than {MAX_LINE:,} characters")
-            pending, length, skipped = [], 0, length
+            pending, length, is_overlong, was_empty = [], 0, True, False
     if pending:
         yield _make_line(number + 1, "".join(pending))
 

@@ -17,17 +17,18 @@ from typing import BinaryIO, Final, NamedTuple
 
 from lxml import etree
 
-from papers.importers.text import MAX_SKIPPED, RAW_LENGTH, describe_bad_byte, read_on, read_utf8
+from papers.importers.text import RAW_LENGTH, describe_bad_byte, read_on, read_utf8
 from papers.records import Record, Rejection, UnreadableInput
 
 MAX_RECORD: Final = 8_000_000  # bytes; 20,000 authors with their affiliations take less
 _MAX_PROLOGUE: Final = 65_536  # bytes before the first start tag ends
 _MAX_TAG: Final = 65_536  # bytes
-_MAX_DEPTH: Final = 100  # elements around a record
+_MAX_DEPTH: Final = 100  # elements around a record that are known; what is deeper stands in the last of them
 _MAX_DECLARATIONS: Final = 16_384  # bytes of namespaces; each record is parsed with all of them before it
 _MAX_NAMES: Final = 200_000  # bytes of different names; libxml2 keeps each for as long as its thread lives
 _MAX_KINDS: Final = 100  # different tags that begin records
-_STEP: Final = 60  # bytes
+_MAX_PARTS: Final = 300_000  # tags and attributes of one record; each takes a hundred bytes of memory or more
+_MAX_STEPS: Final = 100_000  # tags since the last record, from where on only the next one is looked for
 _LONGEST_GAP: Final = 200  # bytes; half a tag may stand at the end of what was read
 
 
@@ -191,13 +192,14 @@ class XmlReader:
         self._start = 0  # in the buffer: what is before it is done with
         self._dropped = 0  # bytes that came before the buffer
         self._ended = False
-        self._skipped = 0  # bytes since the last record
+        self._steps = 0  # pieces of mark-up since the last record
 
         self._around: list[_Around] = []
         self._wrapper: bytes | None = None  # a start tag with all declarations in force, made when needed
         self._adrift = b""  # the tag of a record without an end, while what is left of it is passed over
         self._unclosed: dict[bytes, int] = {}  # up to where, from the start, no such closing mark was found
         self._patterns: dict[bytes, re.Pattern[bytes]] = {}
+        self._far_marks: tuple[frozenset[bytes], re.Pattern[bytes]] = (frozenset(), _MARK)
         self._names: set[bytes] = set()
         self._names_length = 0
         self._read_start()
@@ -247,34 +249,48 @@ class XmlReader:
     def _waiting(self) -> int:
         return len(self._buffer) - self._start
 
-    def _pass_over(self, length: int) -> None:
-        """Leave behind what is no record. Each step takes as long as reading some text, and counts as that."""
-        self._start += length
-        self._skipped += length + _STEP
-
     def _next_mark(self) -> re.Match[bytes] | None:
-        """Go to the next mark-up; None where there is none any more, or too much that is no record before it."""
+        """Go to the next mark-up that matters here; None where there is none any more."""
+        self._steps += 1
+        pattern = self._choose_marks()
         while True:
-            mark = _MARK.search(self._buffer, self._start)
+            mark = pattern.search(self._buffer, self._start)
             if mark and (mark.end() < len(self._buffer) or self._ended):
-                self._pass_over(mark.start() - self._start)
-            else:
-                is_half = mark and self._waiting <= _MAX_TAG
-                place = mark.start() if mark and is_half else len(self._buffer) - len(b"<![CDATA")
-                self._pass_over(max(0, place - self._start))
-                if self._ended or (not self._read_more() and not mark):
-                    return None
-                mark = None
-            if self._skipped > MAX_SKIPPED:
-                self._stop_early()
-                return None
-            if mark:
+                self._start = mark.start()
                 return mark
+            is_half = mark and self._waiting <= _MAX_TAG
+            place = mark.start() if mark and is_half else len(self._buffer) - _LONGEST_GAP
+            self._start = max(self._start, place)
+            if self._ended or (not self._read_more() and not mark):
+                return None
+
+    def _choose_marks(self) -> re.Pattern[bytes]:
+        """Give what to look for: any mark-up; but far from any record, or in what is left of a long one, only what
+        may be a record or an end of what is around. Each other tag takes its time there, and there may be millions.
+        """
+        if not self._adrift and (self._steps < _MAX_STEPS or self.records is None):
+            return _MARK
+        tags = frozenset(around.tag for around in self._around) | {self._adrift or self._around[-1].tag}
+        if self._far_marks[0] != tags:
+            names = b"|".join(
+                re.escape(name.encode()) for name in sorted((self.records or set()) | self._others)
+            )
+            own = b"|".join(map(re.escape, sorted(tags)))
+            self._far_marks = (
+                tags,
+                re.compile(
+                    rb"<(?:(?P<literal>!--|!\[CDATA\[|\?)|(?P<end>/?)(?P<name>"
+                    + (rb"(?:" + _NAME + rb":)?(?:" + names + rb")|" if names else b"")
+                    + own
+                    + rb")(?=[\s/>]))"
+                ),
+            )
+        return self._far_marks[1]
 
     def _match_tag(self, place: int = 0) -> re.Match[bytes] | None:
         """Match the start tag at a place, reading on until it is whole; None where it is none."""
         while True:
-            tag = _START_TAG.match(self._buffer, self._start + place)
+            tag = _START_TAG.match(self._buffer, self._start + place, self._start + place + _MAX_TAG)
             # No tag holds a "<", so where one follows there is nothing to wait for.
             if tag or self._buffer.find(b"<", self._start + place + 1) >= 0:
                 return tag
@@ -297,27 +313,31 @@ class XmlReader:
             if self._waiting > MAX_RECORD or not self._read_more():
                 return -1
 
-    def _stop_early(self) -> None:
-        self.problem = (
-            f"There is too much that is no {self._words.one}; nothing after this place was read."
-            if not self._ended
-            else f"The file ends before the {self._words.whole} does; "
-            f"{self._words.many} after this place are missing."
-        )
+    def _pass_over_literal(self, opening: bytes) -> bool:
+        """Go behind a comment, literal text or instruction, however long; False where the file ends in it."""
+        closing = _CLOSING[opening]
+        self._start += len(b"<" + opening)
+        while (end := self._buffer.find(closing, self._start)) < 0:
+            self._start = max(self._start, len(self._buffer) - len(closing) + 1)
+            if not self._read_more():
+                return False
+        self._start = end + len(closing)
+        return True
 
     # --- Outside the records ---
 
     def __iter__(self) -> Iterator[Found]:
         while mark := self._next_mark():
             if mark["literal"]:  # what stands in it is no mark-up
-                end = self._find_closing(mark["literal"], len(mark[0]))
-                if end < 0:
-                    break
-                self._pass_over(end)
+                if not self._adrift:
+                    if not self._pass_over_literal(mark["literal"]):
+                        break
+                else:  # it may be without an end, and what follows it is to be read
+                    self._start += max(len(mark[0]), self._find_closing(mark["literal"], len(mark[0])))
                 continue
             if mark["end"]:
                 self._close(mark["name"])
-                self._pass_over(len(mark[0]))
+                self._start += len(mark[0])
             else:
                 name = _local(mark["name"])
                 is_record = self._is_record(name)
@@ -328,7 +348,10 @@ class XmlReader:
             if self.problem or not self._around:
                 return
         if not self.problem:
-            self._stop_early()
+            self.problem = (
+                f"The file ends before the {self._words.whole} does; "
+                f"{self._words.many} after this place are missing."
+            )
 
     def _is_record(self, name: str) -> bool:
         if self.records is None:
@@ -337,13 +360,13 @@ class XmlReader:
 
     def _open(self, mark: re.Match[bytes]) -> None:
         tag = self._match_tag()
-        self._pass_over(len(tag[0] if tag else mark[0]))
-        if not tag or tag["empty"] or self._adrift:
+        self._start += len(tag[0] if tag else mark[0])
+        if not tag or tag["empty"] or self._adrift or len(self._around) == _MAX_DEPTH:
             return
         declarations = dict(self._around[-1].declarations) if self._around else {}
         declarations |= {found["name"]: found["value"] for found in _DECLARATION.finditer(tag["attributes"])}
         is_too_much = sum(map(len, (*declarations, *declarations.values()))) > _MAX_DECLARATIONS
-        if len(self._around) == _MAX_DEPTH or is_too_much:
+        if is_too_much:
             self.problem = (
                 f"The {self._words.many} are wrapped in too much; nothing after this place was read."
             )
@@ -373,6 +396,8 @@ class XmlReader:
         length, problem = self._find_end(tag)
         raw = self._buffer[self._start : self._start + length]
         element = None
+        if not problem and len(raw) > _MAX_PARTS and raw.count(b"<") + raw.count(b"=") > _MAX_PARTS:
+            problem = f"The {self._words.one} holds more than {_MAX_PARTS:,} tags and attributes."
         if not problem:
             try:
                 element = self._parse(raw)
@@ -380,11 +405,9 @@ class XmlReader:
                 problem = f"The {self._words.one} cannot be read: {describe_bad_byte(error)}."
             except etree.XMLSyntaxError as error:
                 problem = f"The {self._words.one} is not well-formed XML: {_describe(error)}."
+        self._start += length
         if is_record:
-            self._start += length
-            self._skipped = 0
-        else:
-            self._pass_over(length)
+            self._steps = 0
         return Found(
             name=_local(tag),
             parents=tuple(around.name for around in self._around),
