@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -234,12 +233,6 @@ class SourceForm(forms.Form):
 
     def clean_query(self) -> str:
         return " ".join(self.cleaned_data["query"].split())
-
-    def clean_since(self) -> date | None:
-        since: date | None = self.cleaned_data["since"]
-        if since is not None and since.year < 1600:
-            raise forms.ValidationError(_("Nothing was published so long ago."))
-        return since
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

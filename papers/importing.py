@@ -253,18 +253,13 @@ def _detect_format(path: Path) -> str:
 
 def default_source(format: str, club: Club | None) -> Source:
     """Return where an import belongs that names no source, made when it is the first of its kind."""
-    if club is not None:
-        source, _made = Source.objects.get_or_create(
-            club=club,
-            kind=Source.Kind.UPLOAD,
-            defaults={"slug": f"uploads-{club.slug}"[:80], "name": _("Uploads of %(club)s") % {"club": club}},
-        )
-        return source
-    kind = SOURCE_OF_FORMAT.get(format, Source.Kind.UPLOAD)
+    kind = SOURCE_OF_FORMAT.get(format)
+    if club is not None or kind is None:
+        return Source.objects.uploads_of(club)
     # One that asks for something has papers of its own choice; what people bring goes to the one that does not.
     known = Source.objects.filter(club=None, kind=kind, query="", address="").order_by("pk").first()
     if known is None:
-        slug = kind.value.replace("_", "-")
+        slug = Source.objects.find_free_slug(kind.value.replace("_", "-"))
         known, _made = Source.objects.get_or_create(
             slug=slug, defaults={"name": str(kind.label), "kind": kind}
         )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Club, User
+from accounts.models import User
 from papers import merge
 from papers.models import Catalogue, Paper, PaperEdit, Source, SourceRecord
 from papers.records import Rank, Record, Rejection, clean_record, from_data, store, to_data
@@ -29,10 +29,15 @@ def edit_paper(paper: Paper, changes: Mapping[str, Any], *, by: User) -> Paper:
     `changes` has values for some of EDITABLE, of the types of a `Record`; an empty one gives the field back to the
     sources. `published` and `published_precision` go together. So do journal, volume, issue and pages, as in
     `merge.fold`: those not given are said as they are now, and without a journal all four are as the sources say.
-    No change at all changes nothing. Raises Refused, for a text that no record may have.
+    No change at all changes nothing. Raises Refused, for a text that no record may have, and where the paper has been
+    merged meanwhile.
     """
     catalogue = Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
-    paper = Paper.objects.select_for_update(of=("self",)).select_related("private_to").get(pk=paper.pk)
+    papers = Paper.objects.select_for_update(of=("self",)).select_related("private_to")
+    found = papers.filter(pk=paper.pk).first()
+    if found is None:
+        raise Refused(_("This paper has been merged into another one meanwhile."))
+    paper = found
     rows = _find_rows(paper)
     before = _join(rows)
     after = _apply(paper, before, changes)
@@ -43,7 +48,7 @@ def edit_paper(paper: Paper, changes: Mapping[str, Any], *, by: User) -> Paper:
         stored = store(after)
         SourceRecord.objects.create(
             paper=paper,
-            source=_find_source(paper.private_to),
+            source=Source.objects.uploads_of(paper.private_to),
             key=after.key,
             content_hash=stored.hash,
             data=stored.data,
@@ -105,13 +110,3 @@ def _apply(paper: Paper, before: Record, changes: Mapping[str, Any]) -> Record:
 def _facts(record: Record) -> dict[str, Any]:
     """Return what a record says in fields that people may edit, as JSON data."""
     return {name: value for name, value in to_data(record).items() if name in EDITABLE and value}
-
-
-def _find_source(club: Club | None) -> Source:
-    """Return where edits by hand belong: among the uploads of the installation, or of the club that has the paper."""
-    slug = f"uploads-{club.slug}"[:80] if club else "upload"
-    name = _("Uploads of %(club)s") % {"club": club} if club else str(Source.Kind.UPLOAD.label)
-    source, _made = Source.objects.get_or_create(
-        club=club, kind=Source.Kind.UPLOAD, defaults={"slug": slug, "name": name}
-    )
-    return source

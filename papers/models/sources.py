@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Club, Membership, validate_time_zone
@@ -41,6 +42,25 @@ class SourceQuerySet(models.QuerySet["Source"]):
         choices = Source.followers.through.objects.filter(club=club)
         chosen = models.Q(pk__in=choices.values("source"))
         return self.filter(models.Q(club=club) | chosen | (installations & ~models.Exists(choices)))
+
+    def uploads_of(self, club: Club | None) -> Source:
+        """Return where belongs what people bring to a club, or to the installation; made when it is the first."""
+        name = gettext("Uploads of %(club)s") % {"club": club} if club else str(Source.Kind.UPLOAD.label)
+        slug = self.find_free_slug(f"uploads-{club.slug}" if club else "upload")
+        source, _is_new = self.get_or_create(
+            club=club, kind=Source.Kind.UPLOAD, defaults={"slug": slug, "name": name}
+        )
+        return source
+
+    def find_free_slug(self, wish: str) -> str:
+        """Return a short name that no source has: this one, or with a number behind it."""
+        wish = wish[:70].strip("-")
+        taken = set(self.filter(slug__startswith=wish).values_list("slug", flat=True))
+        number, slug = 1, wish
+        while slug in taken:
+            number += 1
+            slug = f"{wish}-{number}"
+        return slug
 
     def scheduled(self) -> SourceQuerySet:
         """Those that run by themselves, and are not paused."""

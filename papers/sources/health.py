@@ -67,7 +67,9 @@ def describe(source: Source, now: datetime) -> Health:
         state = State.STALLED if has_stalled(source, now) else State.FAILING
         return Health(state, f"{failed} {again}".strip())
     if has_stalled(source, now):
-        return Health(State.STALLED, _("No run came when one should have. Is a worker running, and beat?"))
+        return Health(
+            State.STALLED, _("No run came when one should have. Are the worker and its clock (beat) running?")
+        )
     if source.last_good is None:
         return Health(State.NEW, _("Its first run is still to come."))
     return Health(State.GOOD, _("It runs well."))

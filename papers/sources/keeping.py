@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.utils import timezone
@@ -19,6 +19,7 @@ from papers.verbs import verb
 MOST_OF_A_CLUB: Final = 50
 # A change to one of these asks for something else: what is in of the former says nothing about the new.
 _ASKED: Final = ("kind", "query", "address", "since")
+FIRST_DAY: Final = date(1600, 1, 1)  # before all journals
 _TIMES: Final = ("every_hours", "daily_at", "time_zone")
 
 
@@ -90,6 +91,8 @@ def _schedule(source: Source, now: datetime, *, at_once: bool) -> None:
 def _check(source: Source) -> None:
     if source.kind == Source.Kind.UPLOAD:
         raise Refused(_("Uploads need no source of their own: import the file."), "kind")
+    if source.since is not None and source.since < FIRST_DAY:
+        raise Refused(_("Nothing was published so long ago."), "since")
     try:
         find(source.kind).check(running.make_query(source))
     except BadQuery as error:
@@ -117,10 +120,5 @@ def follow(club: Club, sources: Iterable[Source]) -> None:
 
 def _choose_slug(name: str, club: Club | None) -> str:
     """Return a short name that is free; a club's begins with the club's."""
-    base = "-".join(filter(None, (club.slug if club else "", slugify(name) or "source")))[:70].strip("-")
-    taken = set(Source.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    number, slug = 1, base
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    parts = (club.slug if club else "", slugify(name) or "source")
+    return Source.objects.find_free_slug("-".join(filter(None, parts)))

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -58,10 +58,11 @@ def edit_paper(request: Request, pk: int) -> HttpResponse:
 def undo_edit(request: Request, pk: int) -> HttpResponse:
     """Make what an edit changed as it was before it."""
     edit = get_object_or_404(PaperEdit.objects.select_related("paper"), pk=pk)
+    paper = find_editable(request, edit.paper_id)
     try:
-        paper = find_editable(request, edit.paper_id)
         catalogue.undo_edit(edit, by=request.user)
-    except Paper.DoesNotExist:  # merged in this very moment
-        raise Http404 from None
+    except catalogue.Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(paper)
     messages.success(request, _("Undone."))
     return redirect("papers:edit_paper", paper.pk)

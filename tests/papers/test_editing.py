@@ -90,6 +90,17 @@ def test_what_no_record_may_say_is_refused(paper, administrator, changes):
     assert not PaperEdit.objects.exists()
 
 
+def test_a_paper_that_was_merged_meanwhile_is_not_edited(paper, administrator):
+    catalogue.edit_paper(paper, {"title": "Light bridges"}, by=administrator)
+    other = make_paper("Bridges of light", source=paper.source_records.first().source, key="b")
+    edit = PaperEdit.objects.select_related("paper").get()
+    catalogue.merge_papers(other, paper, reason="the same", by=administrator)
+    with pytest.raises(Refused, match="merged"):
+        catalogue.edit_paper(paper, {"title": "Heavy bridges"}, by=administrator)
+    with pytest.raises(Refused, match="merged"):
+        catalogue.undo_edit(edit, by=administrator)
+
+
 def test_an_edit_of_a_private_paper_stays_the_clubs(club, organiser):
     uploads = make_source(club=club, kind="upload")
     [said] = catalogue.add_records(uploads, [make_record("Our draft", key="a")])

@@ -48,6 +48,7 @@ def test_names_in_addresses_are_free_ones(club):
         ({"query": ""}, "query"),
         ({"kind": "upload"}, "kind"),
         ({"kind": "feed", "address": "file:///x"}, "address"),
+        ({"kind": "hugging_face", "query": "", "since": date(1, 1, 1)}, "since"),
     ],
 )
 def test_what_makes_no_sense_is_refused(facts, field):

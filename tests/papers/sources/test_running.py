@@ -23,7 +23,8 @@ def make(kind="arxiv", *, club=None, **facts):
     facts.setdefault("every_hours", 6)
     if kind in {"arxiv", "crossref"}:
         facts.setdefault("query", "cat:cs.CL")
-    return keeping.make_source(club=club, kind=kind, name=f"Source of {kind}", **facts)
+    facts.setdefault("name", f"Source of {kind}")
+    return keeping.make_source(club=club, kind=kind, **facts)
 
 
 def run(source):
@@ -536,8 +537,19 @@ def test_uploads_are_asked_of_nobody(db):
 
 
 def test_what_people_upload_stays_apart_from_what_a_query_brings():
-    asking = make()
-    assert importing.default_source("arxiv-atom", None) != asking
+    asking = make(name="arXiv")
+    brought = importing.default_source("arxiv-atom", None)
+    assert (asking.slug, brought.slug, brought.query) == ("arxiv", "arxiv-2", "")
+    assert importing.default_source("arxiv-atom", None) == brought
+
+
+def test_uploads_are_found_whatever_other_sources_are_called(club):
+    make(name="Upload")
+    make(name=f"Uploads {club.slug}")
+    for owner in (None, club):
+        uploads = importing.default_source("", owner)
+        assert (uploads.kind, uploads.club) == ("upload", owner)
+        assert importing.default_source("ris", owner) == uploads
 
 
 def test_a_clubs_source_is_the_clubs(two_pages, club):

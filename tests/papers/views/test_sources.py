@@ -1,6 +1,6 @@
 """The pages of sources: how each is, and what those who keep them do."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -261,7 +261,7 @@ def test_members_do_not_keep_the_clubs(client, member, outsider, administrator, 
 
 def test_dry_run_is_followed_until_it_is_there(keeper, get, services):
     services.answer(path(0), atom([("2611.00001", "2026-11-24")]))
-    source = make(since="2026-11-01")
+    source = make(since=date(2026, 11, 1))
     address = reverse("papers:source_dry_run", args=[source.pk])
     assert "no dry run yet" in get(address).text
     assert act(keeper, "source_dry_run", source)["Location"] == address
@@ -282,7 +282,7 @@ def rejected(services):
     services.answer(
         path(0), atom([("2611.00001", "2026-11-24"), ("no-id", "2026-11-23"), ("nor-id", "2026-11-23")])
     )
-    source = make(since="2026-11-01")
+    source = make(since=date(2026, 11, 1))
     run(source)
     return source
 
