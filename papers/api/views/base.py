@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django_filters.filterset import FilterSet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.generics import GenericAPIView
@@ -86,6 +87,15 @@ class ApiView(GenericAPIView):
         if not serializer.is_valid():
             raise InvalidInput(serializer.errors, accepted=_choices(getattr(serializer, "fields", {})))
         return dict(serializer.validated_data)
+
+    def find_club(self, slug: str) -> Club | None:
+        """Return the club that a body names; none for an empty text. Raises InvalidInput."""
+        if not slug:
+            return None
+        club = self.reach.clubs().filter(slug=slug).first()
+        if club is None:
+            raise InvalidInput({"club": [_("There is no such club. Give its short name.")]})
+        return club
 
     def show(self, row: Model, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """Answer with one row, and with its version where it has one."""

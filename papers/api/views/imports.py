@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import permissions
-from accounts.models import Club
 from papers import importing
 from papers.api.idempotency import idempotent
 from papers.api.pagination import ByNumber, NewestFirst
@@ -75,7 +74,7 @@ class ImportList(ListView):
         """Store a file and let a worker read it. Organisers import for their club, administrators for all."""
         said = self.read_input(NewImportSerializer)
         source = find_source(self.reach.sources(), said["source"]) if said.get("source") else None
-        club = self._find_club(said.get("club", ""))
+        club = self.find_club(said.get("club", ""))
         if source is not None:
             if club is not None and source.club_id != club.pk:
                 raise InvalidInput({"source": [_("This source is not the club's own.")]})
@@ -101,18 +100,10 @@ class ImportList(ListView):
         return self.show(run, status=202, headers={"Location": reverse("api:import", args=[run.pk])})
 
     def check_reach(self) -> None:
-        club = self._find_club(self.read_input(NewImportSerializer).get("club", ""))
+        club = self.find_club(self.read_input(NewImportSerializer).get("club", ""))
         self.require(
             permissions.can_import_somewhere(self.request.user, [club] if club else self.reach.clubs())
         )
-
-    def _find_club(self, slug: str) -> Club | None:
-        if not slug:
-            return None
-        club = self.reach.clubs().filter(slug=slug).first()
-        if club is None:
-            raise InvalidInput({"club": [_("There is no such club. Give its short name.")]})
-        return club
 
 
 class ImportDetail(ApiView):

@@ -107,7 +107,7 @@ class SourceList(SourcesView, ListView):
         """Organisers add sources of their club, administrators of the installation. It runs within a minute, unless it
         is paused or has no schedule."""
         said = self.read_input(NewSourceSerializer)
-        club = self._find_club(said.pop("club", ""))
+        club = self.find_club(said.pop("club", ""))
         self.require(self.keeps(club) and permissions.token_allows(self.reach.token, club, write=True))
         from papers.sources import keeping
 
@@ -115,16 +115,8 @@ class SourceList(SourcesView, ListView):
         return self.show(source, status=201, headers={"Location": reverse("api:source", args=[source.pk])})
 
     def check_reach(self) -> None:
-        club = self._find_club(self.read_input(NewSourceSerializer).get("club", ""))
+        club = self.find_club(self.read_input(NewSourceSerializer).get("club", ""))
         self.require(self.keeps(club))
-
-    def _find_club(self, slug: str) -> Club | None:
-        if not slug:
-            return None
-        club = self.reach.clubs().filter(slug=slug).first()
-        if club is None:
-            raise InvalidInput({"club": [_("There is no such club. Give its short name.")]})
-        return club
 
 
 class SourceDetail(SourcesView):
