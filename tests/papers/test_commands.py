@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -95,6 +96,41 @@ def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(page(2))))
     code, out, _err = run("-", "--date", "2025-04-25")
     assert (code, Paper.objects.count()) == (0, 2)
+    assert "2 added" in out
+
+
+class Endless(io.RawIOBase):
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        buffer[:] = b"y\n" * (len(buffer) // 2) + b"y" * (len(buffer) % 2)
+        return len(buffer)
+
+
+def test_standard_input_that_never_ends(monkeypatch, settings):
+    settings.UPLOAD_LIMIT = 2**20
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless())))
+    code, _out, err = run("-")
+    assert (code, Paper.objects.count()) == (2, 0)
+    assert err == "-: It gives more than 1 MB. Save it to a file, and import that.\n"
+
+
+def test_device_that_never_ends(settings):
+    settings.UPLOAD_LIMIT = 2**20
+    code, _out, err = run("/dev/zero")
+    assert code == 2
+    assert "It gives more than 1 MB." in err
+
+
+def test_pipe_with_a_name(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_bytes(page(2)))
+    writer.start()
+    code, out, _err = run(str(pipe), "--date", "2025-04-25")
+    writer.join()
+    assert code == 0
     assert "2 added" in out
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,9 +9,10 @@ from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -238,22 +238,31 @@ def _read_date(text: str) -> date:
 
 @contextmanager
 def _open(name: str) -> Iterator[Path]:
-    """Give an input as a local file; what comes from standard input or the web is spooled to a temporary one."""
+    """Give an input as a local file; what comes from a pipe or the web is spooled to a temporary one.
+
+    Of a pipe, as of the web, at most UPLOAD_LIMIT bytes come, as it may have no end.
+    """
     if name != "-" and urlsplit(name).scheme not in {"http", "https"}:
         path = Path(name)
         if path.is_dir():
             raise Unreadable(_("It is a folder. Name the files in it."))
         try:
-            path.open("rb").close()
+            file = path.open("rb")
         except FileNotFoundError:
             raise Unreadable(_("There is no such file.")) from None
         except OSError as error:
             raise Unreadable(_("It cannot be read: %(why)s.") % {"why": error.strerror}) from None
-        yield path
-        return
+        with file, tempfile.NamedTemporaryFile() as spool:
+            if path.is_file():
+                yield path
+                return
+            _spool(file, spool)
+            spool.flush()
+            yield Path(spool.name)
+            return
     with tempfile.NamedTemporaryFile() as spool:
         if name == "-":
-            shutil.copyfileobj(sys.stdin.buffer, spool)
+            _spool(sys.stdin.buffer, spool)
         else:
             from papers.sources import politeness
             from papers.sources.fetch import Unfetched, fetch
@@ -266,3 +275,15 @@ def _open(name: str) -> Iterator[Path]:
                 raise Unreadable(_("It could not be fetched: %(why)s") % {"why": error}) from error
         spool.flush()
         yield Path(spool.name)
+
+
+def _spool(pipe: IO[bytes], spool: IO[bytes]) -> None:
+    size = 0
+    while chunk := pipe.read(importing.CHUNK):
+        size += len(chunk)
+        if size > settings.UPLOAD_LIMIT:
+            raise Unreadable(
+                _("It gives more than %(most)d MB. Save it to a file, and import that.")
+                % {"most": settings.UPLOAD_LIMIT // 2**20}
+            )
+        spool.write(chunk)
