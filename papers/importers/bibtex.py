@@ -20,6 +20,7 @@ from papers.identifiers import Identifier, address, split_arxiv_revision
 from papers.identifiers import parse as parse_identifier
 from papers.importers.bibtex_entries import Entry, Fault, read_entries
 from papers.importers.latex import to_address, to_text
+from papers.importers.library_fields import find_isbn
 from papers.importers.links import describe, find_identifiers
 from papers.importers.names import join_name
 from papers.importers.progress import Progress, Reread
@@ -402,9 +403,8 @@ def _read_identifiers(type_: str, fields: Mapping[str, str]) -> tuple[list[Ident
         *(_words(fields, "eprint") if kind == "pmc" else ()),
     ]
     found += [pmcid for word in pmcids if (pmcid := parse_identifier(word, "pmcid"))][:1]
-    if type_ in _BOOKS:
-        # Others are of other bindings.
-        found += [isbn for word in _isbns(fields) if (isbn := parse_identifier(word, "isbn"))][:1]
+    if type_ in _BOOKS and (isbn := find_isbn(to_text(fields.get("isbn", "")[:1_000]))):
+        found.append(isbn)
     return list(dict.fromkeys(found)), revision
 
 
@@ -444,14 +444,6 @@ def _eprint_kind(fields: Mapping[str, str]) -> str:
 def _words(fields: Mapping[str, str], name: str) -> list[str]:
     value = fields.get(name)
     return to_address(value[:2_000]).replace(";", " ").split() if value else []
-
-
-# Ten or thirteen digits, parted or not.
-_ISBN: Final = re.compile(r"(?<![0-9])(?:97[89][ -]?)?(?:[0-9][ -]?){9}[0-9Xx](?![0-9])")
-
-
-def _isbns(fields: Mapping[str, str]) -> list[str]:
-    return _ISBN.findall(to_text(fields.get("isbn", "")[:1_000]).replace("–", "-"))
 
 
 _WEB: Final = re.compile(r"https?://[^\s{}\"<>\\]+(?:\\[_%&#~][^\s{}\"<>\\]*)*", re.IGNORECASE)

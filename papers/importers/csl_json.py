@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import Identifier, address
+from papers.identifiers import address
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, parse_items, peek, text_of
+from papers.importers.library_fields import find_isbn
 from papers.importers.names import join_name
 from papers.importers.times import PartialDate, make_date, read_date
 from papers.importers.zotero_rdf import read_extra
@@ -77,7 +78,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         parse_identifier(text_of(item, "number"), None) if _is_arxiv(text_of(item, "number")) else None,
         parse_identifier(line_of(item, "PMID") or extra.get("pmid", ""), "pmid"),
         parse_identifier(line_of(item, "PMCID") or extra.get("pmcid", ""), "pmcid"),
-        *(_read_isbns(text_of(item, "ISBN")) if kind in _BOOKS else ()),
+        find_isbn(text_of(item, "ISBN")) if kind in _BOOKS else None,
     ]
     return clean_record(
         title=html_text.to_text(first_text(item, "title")),
@@ -117,10 +118,6 @@ def first_text(item: Any, name: str) -> str:
 
 def _is_arxiv(number: str) -> bool:
     return number[:6].lower() == "arxiv:"
-
-
-def _read_isbns(written: str) -> list[Identifier | None]:
-    return [parse_identifier(word, "isbn") for word in (written[:100], *written[:1_000].split())]
 
 
 # --- Names and dates ---------------------------------------------------------------------------------------

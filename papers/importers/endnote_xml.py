@@ -17,6 +17,7 @@ from lxml import etree
 from papers.identifiers import Identifier, address
 from papers.identifiers import parse as parse_identifier
 from papers.importers import links
+from papers.importers.library_fields import find_isbn, is_pubmed, read_custom_2
 from papers.importers.names import turn_name
 from papers.importers.times import PartialDate, read_date
 from papers.importers.xml_records import Words, XmlReader, read_each, read_root
@@ -63,10 +64,10 @@ def _read_record(record: etree._Element, place: str, *, listed: date | None, raw
     titles = record.find("titles")
     published = _read_published(record.find("dates"))
     urls = list(islice(_read_urls(record), MAX_URLS))
-    stated = (_read_doi(record), _read_pmid(record), _read_pmcid(record))
+    stated = (_read_doi(record), _read_pmid(record), read_custom_2(_line(record, "custom2")))
     identifiers = [found for found in stated if found]
     identifiers += links.find_identifiers((url for _kind, url in urls), identifiers, is_part=kind in _PARTS)
-    if is_book and (isbn := _read_isbn(_text(record.find("isbn")))):
+    if is_book and (isbn := find_isbn(_text(record.find("isbn")))):
         identifiers.append(isbn)
     dois = [found for found in identifiers if found.scheme == "doi"]
     return clean_record(
@@ -129,29 +130,9 @@ def _read_doi(record: etree._Element) -> Identifier | None:
     return next((doi for word in words if (doi := parse_identifier(word, "doi"))), None)
 
 
-# What programs call the source whose numbers of records are PMIDs.
-_PUBMED: Final = re.compile(r"NLM|PubMed|MEDLINE", re.IGNORECASE)
-
-
 def _read_pmid(record: etree._Element) -> Identifier | None:
     source = f"{_line(record, 'remote-database-provider')} {_line(record, 'remote-database-name')}"
-    return parse_identifier(_line(record, "accession-num"), "pmid") if _PUBMED.search(source) else None
-
-
-def _read_pmcid(record: etree._Element) -> Identifier | None:
-    """Read the field that EndNote calls PMCID in articles; in other records it holds other things."""
-    written = _line(record, "custom2")
-    return parse_identifier(written, "pmcid") if written[:3].upper() == "PMC" else None
-
-
-# Ten or thirteen digits, parted or not; "0-13-235088-2 (cloth)\r978-0-13-235088-4".
-_ISBN: Final = re.compile(r"(?<![0-9])(?:97[89][ -]?)?(?:[0-9][ -]?){9}[0-9Xx](?![0-9])")
-
-
-def _read_isbn(written: str) -> Identifier | None:
-    """Give the first ISBN; the others are of other bindings, or of a set of several volumes."""
-    found = (parse_identifier(match[0], "isbn") for match in _ISBN.finditer(written[:1_000]))
-    return next((isbn for isbn in found if isbn), None)
+    return parse_identifier(_line(record, "accession-num"), "pmid") if is_pubmed(source) else None
 
 
 def _read_urls(record: etree._Element) -> Iterator[tuple[str, str]]:

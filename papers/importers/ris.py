@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 from papers.identifiers import Identifier, address
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
+from papers.importers.library_fields import find_isbn, is_pubmed, read_custom_2
 from papers.importers.names import turn_name
 from papers.importers.tagged_lines import Entry, read_entries
 from papers.importers.times import PartialDate, read_date
@@ -92,7 +93,7 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
     urls = [word for value in entry.all("UR", "LK", "L2", "L1") for word in value.split()]
     identifiers = _read_identifiers(entry)
     identifiers += links.find_identifiers(urls, identifiers, is_part=kind in _PARTS)
-    if is_book and (isbn := _read_isbn("\n".join(entry.all("SN")))):
+    if is_book and (isbn := find_isbn("\n".join(entry.all("SN")))):
         identifiers.append(isbn)
     dois = [found for found in identifiers if found.scheme == "doi"]
     return clean_record(
@@ -136,10 +137,6 @@ def _read_published(entry: Entry) -> PartialDate | None:
     return found if found and is_finer and found.date.year == stated.date.year else stated
 
 
-# What programs call the source whose accession numbers are PMIDs.
-_PUBMED: Final = re.compile(r"NLM|PubMed|MEDLINE", re.IGNORECASE)
-
-
 def _read_identifiers(entry: Entry) -> list[Identifier]:
     dois = [parse_identifier(word, "doi") for value in entry.all("DO", "DI") for word in value.split()]
     # Old versions of EndNote and Reference Manager have no tag for a DOI; Zotero's preprints have none for arXiv.
@@ -149,24 +146,9 @@ def _read_identifiers(entry: Entry) -> list[Identifier]:
     found += [
         each for each in elsewhere if each and each.scheme in ("doi", "arxiv") and each.scheme not in known
     ]
-    if _PUBMED.search(" ".join(entry.all("DP", "DB"))):
+    if is_pubmed(" ".join(entry.all("DP", "DB"))):
         found += [pmid for value in entry.all("AN") if (pmid := parse_identifier(clean_line(value), "pmid"))]
-    for value in entry.all(
-        "C2"
-    ):  # what EndNote calls the PMCID of an article, and other things of other works
-        if value[:3].upper() == "PMC" and (pmcid := parse_identifier(clean_line(value), "pmcid")):
-            found.append(pmcid)
-    return found
-
-
-# Ten or thirteen digits, parted or not.
-_ISBN: Final = re.compile(r"(?<![0-9])(?:97[89][ -]?)?(?:[0-9][ -]?){9}[0-9Xx](?![0-9])")
-
-
-def _read_isbn(written: str) -> Identifier | None:
-    """Give the first ISBN; others are of other bindings."""
-    found = (parse_identifier(match[0], "isbn") for match in _ISBN.finditer(written[:1_000]))
-    return next((isbn for isbn in found if isbn), None)
+    return found + [pmcid for value in entry.all("C2") if (pmcid := read_custom_2(value))]
 
 
 def _read_urls(entry: Entry) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,6 @@ stand in the item itself, under `items`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
@@ -16,6 +15,7 @@ from papers.identifiers import Identifier, address
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, parse_items, peek, text_of
+from papers.importers.library_fields import find_isbn
 from papers.importers.names import join_name
 from papers.importers.times import read_date
 from papers.importers.zotero_rdf import read_extra
@@ -75,7 +75,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         _find_arxiv(data, extra),
         parse_identifier(line_of(data, "PMID") or extra.get("pmid", ""), "pmid"),
         parse_identifier(line_of(data, "PMCID") or extra.get("pmcid", ""), "pmcid"),
-        *(_read_isbns(text_of(data, "ISBN")) if kind == "book" else ()),
+        find_isbn(text_of(data, "ISBN")) if kind == "book" else None,
     ]
     return clean_record(
         title=html_text.to_text(text_of(data, "title") or _find_title(data)),
@@ -108,12 +108,6 @@ def _find_arxiv(data: Any, extra: dict[str, str]) -> Identifier | None:
     written = (extra.get("arxiv", ""), *(text_of(data, name) for name in names))
     marked = (parse_identifier(text, "arxiv") for text in written if text[:6].lower() == "arxiv:")
     return next((found for found in marked if found), None)
-
-
-def _read_isbns(written: str) -> list[Identifier | None]:
-    return [
-        parse_identifier(word, "isbn") for word in (written[:100], *re.split(r"[\s,;]+", written[:1_000]))
-    ]
 
 
 def _read_creators(data: Any) -> list[str]:
