@@ -11,7 +11,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 DATA = PROJECT / "tests" / "data"
 
 # A parser that crawls on some input fails; an ordinary example takes a few milliseconds.
-thorough = settings(max_examples=150, deadline=10_000, derandomize=True)
+thorough = settings(max_examples=60, deadline=10_000, derandomize=True)
 
 
 @pytest.fixture(autouse=True)
