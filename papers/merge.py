@@ -351,6 +351,11 @@ def family_names(authors: Iterable[str]) -> list[str]:
     """
     names = []
     for author in authors:
+        # Nearly all names end in a plain word, which is its own key.
+        last = author[author.rfind(" ") + 1 :]
+        if last.isascii() and last.isalpha() and "," not in author and last.lower() not in _NAME_SUFFIXES:
+            names.append(last.lower())
+            continue
         family = author.partition(",")[0] if "," in author else author
         words = [key for word in family.split() if (key := title_key(word))]
         while len(words) > 1 and words[-1] in _NAME_SUFFIXES:

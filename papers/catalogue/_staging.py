@@ -17,7 +17,6 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from papers import merge
-from papers.identifiers import Identifier
 from papers.models import Source
 from papers.records import Record
 from papers.trending import compute_heat
@@ -67,8 +66,7 @@ _FIND_BY_IDENTIFIER = """
 # Whose the namesake is, is asked afterwards: with the condition inside, a plan might start from it.
 _FIND_NAMESAKES = """
     SELECT staged.key, paper.private_to_id, paper.title, paper.authors, paper.published, paper.journal, paper.volume,
-           paper.issue, paper.pages,
-           ARRAY(SELECT ARRAY[scheme, value] FROM papers_paperidentifier WHERE paper_id = paper.id)
+           paper.issue, paper.pages
       FROM papers_staging staged CROSS JOIN LATERAL (
         SELECT * FROM papers_paper paper WHERE paper.title_key = staged.title_key LIMIT %(most)s) AS paper
      WHERE staged.title_key <> ''
@@ -173,15 +171,25 @@ def _write_array(texts: Iterable[str]) -> str:
 
 
 class _Namesake:
-    """A paper of the catalogue that has a staged record's title."""
+    """A paper of the catalogue that has a staged record's title, and none of its identifiers.
+
+    Which others it has does not matter: two works may be told apart by them, but never surely.
+    """
+
+    identifiers = ()
 
     def __init__(
-        self, title: str, authors: list[str], published: date | None, journal: str, volume: str, issue: str,
-        pages: str, names: list[list[str]],
-    ) -> None:  # fmt: skip
+        self,
+        title: str,
+        authors: list[str],
+        published: date | None,
+        journal: str,
+        volume: str,
+        issue: str,
+        pages: str,
+    ) -> None:
         self.title, self.authors, self.published = title, authors, published
         self.journal, self.volume, self.issue, self.pages = journal, volume, issue, pages
-        self.identifiers = [Identifier(scheme, value) for scheme, value in names]
 
 
 def unstage_known(source: Source, staged: Mapping[str, Incoming]) -> None:
