@@ -156,6 +156,11 @@ class Import(models.Model):
         return max(0, self.attempts - self.turns - 1)
 
     @property
+    def came_in(self) -> int:
+        """How many records are in the catalogue, whether they changed anything or not."""
+        return self.added + self.updated + self.unchanged
+
+    @property
     def is_over(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
 

@@ -149,7 +149,7 @@ def import_detail(request: Request, pk: int) -> HttpResponse:
         "rejections": rejections[:REJECTIONS_SHOWN],
         "more_after": rejections[REJECTIONS_SHOWN - 1].number if len(rejections) > REJECTIONS_SHOWN else None,
         "percent": _percent(run),
-        "listing": _find_listing(run) if run.state == Import.State.DONE else None,
+        "listing": _find_listing(run) if run.state == Import.State.DONE and run.came_in else None,
         "may_queue": permissions.can_import_somewhere(request.user, request.my_clubs),
         "may_cancel": not run.is_over
         and permissions.can_cancel_import(request.user, run.queued_by_id, run.club),

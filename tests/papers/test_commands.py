@@ -54,6 +54,12 @@ def test_rejections_are_1_and_told_with_place_and_reason(file):
     assert "Everything else is in" in err
 
 
+def test_rejections_alone_leave_nothing_in(file):
+    code, _out, err = run(file(b'[{"paper": {"title": "Without an id"}}]'))
+    assert code == 1
+    assert "1 record was rejected. Nothing came in." in err
+
+
 def test_stopped_by_the_keyboard_is_130_and_told(file, monkeypatch):
     monkeypatch.setattr(importing, "BATCH", 2)
     take = importing._take_batch

@@ -179,7 +179,8 @@ class Command(BaseCommand):
             self._complain(f"{name}: {run.error}")
         elif rejections:
             said = ngettext("%(n)d record was rejected.", "%(n)d records were rejected.", len(rejections))
-            self._complain(said % {"n": len(rejections)} + " " + _("Everything else is in."))
+            rest = _("Everything else is in.") if run.came_in else _("Nothing came in.")
+            self._complain(said % {"n": len(rejections)} + " " + rest)
 
     def _complain(self, text: str) -> None:
         self.stderr.write(text)

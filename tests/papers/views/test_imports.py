@@ -84,6 +84,30 @@ def test_page_follows_until_it_is_over(client, organiser, run):
     assert "1 record was rejected" in fragment
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'[{"paper": {"title": "Without an id"}}]', "Nothing came in: its one record was rejected."),
+        (b'<feed xmlns="http://www.w3.org/2005/Atom"><title>ArXiv Query</title></feed>', "There was no paper in it."),
+    ],
+)  # fmt: skip
+def test_an_import_that_brought_nothing_says_so_and_leads_to_no_listing(client, administrator, content, said):
+    import io
+
+    earlier = importing.queue_import(upload=io.BytesIO(page(2)), name="first.txt", by=administrator)
+    importing.run_import(earlier.pk)
+    empty = importing.queue_import(
+        upload=io.BytesIO(content),
+        name="empty",
+        by=administrator,
+        format="hf-json" if content.startswith(b"[") else "arxiv-atom",
+    )
+    importing.run_import(empty.pk)
+    client.force_login(administrator)
+    text = client.get(empty.get_absolute_url()).content.decode()
+    assert said in text and "Open the listing" not in text and "everything else" not in text
+
+
 def test_every_rejection_is_shown_escaped_and_paged(client, organiser, run):
     RejectedRecord.objects.bulk_create(
         RejectedRecord(
