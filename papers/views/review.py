@@ -63,10 +63,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the log, and the merge that can still be taken back by the person."""
+    """A line of the log, with the merge that the person may still take back, or the pair that is still kept apart."""
 
     decision: Decision
     merged: MergedPaper | None
+    pair: CandidatePair | None
 
 
 def reviewers_only(view: View) -> View:
@@ -245,7 +246,7 @@ def _compare(request: Request, pair: CandidatePair) -> Comparison:
 
 
 def _read_log(request: Request, decisions: QuerySet[Decision]) -> list[Line]:
-    """Return lines of the log, with those merges that stand and that the person may take back."""
+    """Return lines of the log, with what stands: merges that the person may take back, and pairs kept apart."""
     rows = list(decisions.select_related("by"))
     merged = MergedPaper.objects.visible_to(request.user).select_related("private_to")
     standing = {
@@ -253,8 +254,18 @@ def _read_log(request: Request, decisions: QuerySet[Decision]) -> list[Line]:
         for each in merged.filter(pk__in=[row.other for row in rows]).defer("log")
         if permissions.can_decide(request.user, each.private_to)
     }
+    ids = {pk for row in rows if row.act == Decision.Act.KEPT_APART for pk in (row.kept, row.other)}
+    pairs = CandidatePair.objects.visible_to(request.user).filter(state=CandidatePair.State.APART)
+    apart = {
+        frozenset((each.first_id, each.second_id)): each
+        for each in pairs.filter(first__in=ids, second__in=ids)
+    }
     lines = []
-    for row in rows:  # newest first, so that only the last merge of a paper is found
-        found = standing.pop(row.other, None) if row.act == Decision.Act.MERGED else None
-        lines.append(Line(row, found))
+    for row in rows:  # newest first, so that only the last word on two papers is found
+        found = kept = None
+        if row.act == Decision.Act.MERGED:
+            found = standing.pop(row.other, None)
+        elif row.act == Decision.Act.KEPT_APART:
+            kept = apart.pop(frozenset((row.kept, row.other)), None)
+        lines.append(Line(row, found, kept))
     return lines

@@ -82,6 +82,15 @@ def test_keep_apart_and_ask_again(client, administrator, pair):
     assert 'value="apart"' not in page
 
 
+def test_the_log_leads_back_to_a_pair_that_is_kept_apart(client, administrator, pair):
+    client.force_login(administrator)
+    decide(client, pair, "apart")
+    again = f'href="{reverse("papers:pair_detail", args=[pair.pk])}"'
+    assert again in client.get(LOG).content.decode()
+    decide(client, pair, "merge")
+    assert again not in client.get(LOG).content.decode()
+
+
 def test_organisers_look_and_only_propose(client, organiser, pair):
     client.force_login(organiser)
     page = client.get(PAIRS).content.decode()
