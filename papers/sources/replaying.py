@@ -65,7 +65,9 @@ def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
     stored = page.stored_as if page else "" if run.is_run else run.stored_as
     path = settings.FILES_DIR / stored
     if not stored or not path.is_file():
-        raise Gone(_("What it was read from is not stored any more. The next run asks for it again."))
+        if run.is_run:
+            raise Gone(_("What it was read from is not stored any more. The next run asks for it again."))
+        raise Gone(_("The file is not stored here. Mend the record here, or import the file once more."))
     again = Import.objects.create(
         source_id=run.source_id,
         club_id=run.club_id,

@@ -59,6 +59,8 @@ def source_list(request: Request) -> HttpResponse:
 @require_GET
 def source_detail(request: Request, pk: int) -> HttpResponse:
     """Show how a source is: its last runs, when it runs next, and to those who keep it what is in quarantine."""
+    from papers.sources import running
+
     source = find_source(request, pk)
     now = timezone.now()
     # What people asked for by identifier is theirs, wherever the papers went.
@@ -74,6 +76,7 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
         "open_run": next((run for run in runs if run.is_run and not run.is_over), None),
         "chart": health.draw(runs) if runs else None,
         "keeps": keeps,
+        "asks": running.is_askable(source),
         "quarantined": [
             {"record": each, "can_edit": replaying.can_edit(each)} for each in quarantined[:QUARANTINED_SHOWN]
         ],

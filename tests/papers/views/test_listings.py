@@ -385,7 +385,9 @@ def test_a_month_with_more_than_a_page_counts_says_so(signed_in, get, source, cl
     assert not get("/clubs/ml/papers/month/2025-03").find(".notice")
     ListingItem.objects.create(listing=listing, paper=papers[0], position=triage.PERIOD_LIMIT)
     [said] = get("/clubs/ml/papers/month/2025-03").words(".notice")
-    assert said.startswith("These are the first 2000 papers")
+    assert said.startswith("These are the first 2,000 papers") and "by day" in said
+    [said] = get("/clubs/ml/papers/date/2025-03-03").words(".notice")
+    assert said.startswith("These are the first 2,000 papers of this day") and "search" in said
 
 
 # Hostile text

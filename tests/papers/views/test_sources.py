@@ -287,8 +287,8 @@ def rejected(services):
     return source
 
 
-def replay(client, record):
-    return client.post(reverse("papers:rejection_replay", args=[record.run.source_id, record.pk]))
+def replay(client, record, **options):
+    return client.post(reverse("papers:rejection_replay", args=[record.run.source_id, record.pk]), **options)
 
 
 def test_quarantine_shows_the_raw_record_and_tries_again(keeper, get, rejected, monkeypatch):
@@ -355,8 +355,21 @@ def test_what_is_not_stored_any_more_is_said(keeper, rejected):
     stored = django_settings.FILES_DIR / FetchedPage.objects.get().stored_as
     stored.unlink()
     first = RejectedRecord.objects.first()
-    assert replay(keeper, first)["Location"] == rejected.get_absolute_url()
+    response = replay(keeper, first, follow=True)
+    assert response.redirect_chain[0][0] == rejected.get_absolute_url()
+    assert "The next run asks for it again." in response.content.decode()
     assert Import.objects.count() == 1
+    Import.objects.update(is_run=False, stored_as="")
+    page = replay(keeper, first, follow=True).content.decode()
+    assert "import the file once more" in page and "The next run asks" not in page
+
+
+def test_a_source_that_knows_nothing_to_ask_offers_no_run(keeper):
+    source = make()
+    assert b"Run now" in keeper.get(source.get_absolute_url()).content
+    Source.objects.update(query="")
+    page = keeper.get(source.get_absolute_url()).content
+    assert b"Run now" not in page and b"Dry run" not in page and b"Edit" in page
 
 
 def test_what_later_runs_reject_again_stands_there_once(rejected, services):
