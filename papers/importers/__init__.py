@@ -224,8 +224,10 @@ def find_importer(head: bytes, format: str | None = None) -> Importer:
     for importer in FORMATS.values():
         if importer.sniff(head):
             return importer
-    raise UnrecognisedInput(f"The format was not recognised. {_list_formats()}")
+    raise UnrecognisedInput(
+        f"The format was not recognised. If it is a table (CSV), say so, and what its columns are. {_list_formats()}"
+    )
 
 
 def _list_formats() -> str:
-    return "Known are " + "; ".join(f"{name} ({importer.TITLE})" for name, importer in FORMATS.items()) + "."
+    return f"Known are {', '.join(FORMATS)}."

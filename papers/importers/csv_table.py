@@ -34,11 +34,11 @@ TITLE: Final = "Table: CSV with a heading (also with tabs or semicolons)"
 FIELDS: Final[dict[str, str]] = {
     "title": "title, article title, document title, paper title, titel, titre, titulo, titolo, ti",
     "authors": "author full names, author full name, authors, author, author(s), author names, authors list, creators, "
-    "creator, autoren, autor, auteurs, auteur, autores, autori, af, au",
+    "creator, autoren, verfasser, autor, auteurs, auteur, autores, autori, af, au",
     "abstract": "abstract, abstract note, summary, paper abstract, zusammenfassung, resume, resumen, ab",
     "date": "publication date, published, date published, date, published on, published date, pubdate, issue date, "
     "cover date, datum, fecha, update date",
-    "year": "year, publication year, pub year, py, publication_year, jahr, annee, ano, anno",
+    "year": "year, publication year, pub year, py, publication_year, jahr, erscheinungsjahr, annee, ano, anno",
     "journal": "journal, source title, publication title, journal title, journal name, publication, venue, "
     "journal/book, container title, book title, source, journal ref, conference, zeitschrift, revue, revista, so",
     "volume": "volume, vol, band, vl",
@@ -115,10 +115,11 @@ def sniff(head: bytes) -> bool:
 def guess_columns(stream: BinaryIO) -> Columns:
     """Guess the columns of a table, and give the first rows to see whether the guess is right.
 
-    Raises UnreadableInput where there is no heading that names a title.
+    Where no heading names a title, the first row is taken for the heading and nothing is guessed. Raises
+    UnreadableInput where that is no row of several cells.
     """
     lines = _read_beginning(read_lines(stream))
-    found = _guess(lines)
+    found = _guess(lines) or _take_first_row(lines)
     if found is None:
         raise UnreadableInput(_explain_no_heading(lines))
     rows = (
@@ -349,6 +350,16 @@ def _guess(lines: list[Line]) -> Columns | None:
     return best
 
 
+def _take_first_row(lines: list[Line]) -> Columns | None:
+    """Take the first row for a heading of which nothing is known, cut where it gives most cells; None for one cell."""
+    rows = [(delimiter, next(_read_first_rows(lines, delimiter), None)) for delimiter in DELIMITERS]
+    found = [(delimiter, row) for delimiter, row in rows if row is not None and len(row.cells) > 1]
+    if not found:
+        return None
+    delimiter, row = max(found, key=lambda each: len(each[1].cells))
+    return Columns(delimiter, row.line, _name_columns(row.cells), ("",) * len(row.cells))
+
+
 def _find(lines: list[Line], columns: Mapping[str, str]) -> Columns | None:
     """Find the row and the delimiter that give all columns that are asked for; None where none does."""
     for delimiter in DELIMITERS:
@@ -387,8 +398,12 @@ def _explain_no_heading(lines: list[Line], columns: Mapping[str, str] | None = N
     row = next((row for row in (_read_first_rows(lines, ",")) if row.cells), None)
     said = ", ".join(f"“{name[:40]}”" for name in _name_columns(row.cells)[:12]) if row else ""
     if columns is not None:
-        wanted = ", ".join(f"“{heading[:40]}”" for heading in columns.values())
-        return f"No row near the beginning has the headings {wanted}. The first is {said}."
+        wanted = columns.values()
+        rows = [_name_columns(row.cells) for each in DELIMITERS for row in _read_first_rows(lines, each)]
+        nearest = max(rows, key=lambda names: sum(name in names for name in wanted), default=())
+        missing = ", ".join(f"“{name[:40]}”" for name in wanted if name not in nearest)
+        found = ", ".join(f"“{name[:40]}”" for name in nearest[:12])
+        return f"The table has no column with the heading {missing}. It has {found or 'none'}."
     return (
         "The table has no heading that says which column is the title. Put one above it, such as: title, authors, "
         f"year, journal, doi. The first row is {said or 'empty'}."

@@ -170,7 +170,7 @@ def test_columns_of_a_table(file):
     code, _, _ = run(table, "--format", "csv", "--columns", '{"title": "What", "year": "When"}')
     assert (code, Paper.objects.get().title) == (0, "Rain")
     code, _, err = run(table, "--format", "csv", "--columns", '{"title": "Where"}')
-    assert code == 2 and "has the headings “Where”" in err
+    assert code == 2 and "no column with the heading “Where”" in err
     code, _, err = run(file(page(3)), "--columns", '{"title": "What"}')
     assert code == 2 and "Columns are for tables" in err
     for odd in ("{", "[]", '{"year": "When"}'):

@@ -150,6 +150,20 @@ class TestHeadings:
     def test_line_of_excel_is_passed_over(self):
         assert read_table("sep=;\ntitle;year\nRain, and more;2021\n")[0][0].title == "Rain, and more"
 
+    @pytest.mark.parametrize("delimiter", csv_table.DELIMITERS)
+    def test_unknown_ones_are_left_to_people(self, delimiter):
+        table = (
+            delimiter.join(("Název", "Kdo", "Rok")) + "\n" + delimiter.join(("Déšť", "Kapka", "2021")) + "\n"
+        )
+        found = csv_table.guess_columns(io.BytesIO(table.encode()))
+        assert (found.headings, found.mapping) == (("Název", "Kdo", "Rok"), {})
+        assert found.samples == (("Déšť", "Kapka", "2021"),)
+
+    @pytest.mark.parametrize("content", [b"", b"\n\n", b"Rain\nSnow\n"])
+    def test_one_column_is_no_table_to_ask_about(self, content):
+        with pytest.raises(UnreadableInput, match="no heading"):
+            csv_table.guess_columns(io.BytesIO(content))
+
 
 class TestConfirmedColumns:
     TABLE = "What;Who;When\nRain;Drop, W.;2021\n"
@@ -163,7 +177,9 @@ class TestConfirmedColumns:
         assert record.published is None
 
     def test_missing_one_is_explained(self):
-        with pytest.raises(UnreadableInput, match="has the headings “What”, “Where”"):
+        with pytest.raises(
+            UnreadableInput, match=r"no column with the heading “Where”\. It has “What”, “Who”, “When”"
+        ):
             read_table(self.TABLE, columns={"title": "What", "journal": "Where"})
 
     def test_second_of_the_same_headings(self):

@@ -95,9 +95,19 @@ def test_other_formats_are_not_asked_about(client, organiser, club):
     assert Import.objects.get().format == "ris"
 
 
-def test_table_without_a_heading_is_explained(client, organiser, club):
+def test_headings_that_nobody_knows_are_asked_about(client, organiser, club):
     client.force_login(organiser)
-    answer = upload(client, b"1;Rain\n2;Snow\n", format="csv", club=club.pk)
+    address = upload(client, "Název;Kdo\nDéšť;Kapka\n".encode(), format="csv", club=club.pk)["Location"]
+    page = client.get(address).content.decode()
+    assert "We know none of the headings" in page and "Déšť" in page
+    client.post(address, {"column-0": "title", "column-1": "authors"})
+    importing.run_import(Import.objects.get().pk)
+    assert Paper.objects.get().title == "Déšť"
+
+
+def test_table_without_columns_is_explained(client, organiser, club):
+    client.force_login(organiser)
+    answer = upload(client, b"Rain\nSnow\n", format="csv", club=club.pk)
     page = client.get(answer["Location"], follow=True)
     assert page.redirect_chain and "no heading" in page.content.decode()
 
