@@ -31,6 +31,9 @@ _HTML: Final = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*(?:<!doctype\s+html|<(?:html|head|body|script|div|meta)\b)",
     re.IGNORECASE | re.DOTALL,
 )
+_ENTITIES: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?<!DOCTYPE\s[^\[>]{0,1000}\[[^\]]{0,10000}?<!ENTITY", re.IGNORECASE
+)
 _CONTROLS: Final = bytes(code for code in range(32) if chr(code) not in "\t\n\r\f\v\x1b")
 
 
@@ -95,6 +98,11 @@ def refuse_hopeless(head: bytes) -> None:
         )
     if len(text) - len(text.translate(None, _CONTROLS)) > len(text) // 20:
         raise UnreadableInput("This is a binary file, not a list of papers that can be read.")
+    if _ENTITIES.match(text):
+        raise UnreadableInput(
+            "The XML declares entities of its own. It is refused, as they can grow without end. Save it without its "
+            "document type (DOCTYPE)."
+        )
     if _HTML.match(text) and not hf_html.sniff(text):
         raise UnreadableInput(
             "This is a web page (HTML). Save it as text instead, or take the JSON of "
