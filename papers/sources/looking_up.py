@@ -250,7 +250,7 @@ class LookUp:
         if step == "pmc":
             self._follow_pmc(items, read_pmc(answered.content) if answered.content else {})
             return
-        records, missing = _match(items, answered)
+        records, missing = _match(step, items, answered)
         for item in missing:
             if answered.rejections and item.tries + 1 < TRIES:
                 # Something of the answer could not be read, or it broke off: ask again, in the end by itself.
@@ -398,11 +398,13 @@ def _read(stream: BinaryIO, formats: tuple[str, ...]) -> list[Record | Rejection
 
 
 def _match(
-    items: list[SubmissionItem], answered: Answered
+    step: str, items: list[SubmissionItem], answered: Answered
 ) -> tuple[list[tuple[SubmissionItem, Record]], list[SubmissionItem]]:
     """Return each item with the record that an answer has of it, and the items it has none of.
 
     What answers a question for one is that one, though it calls itself by another name: a DOI may be an alias.
+    Where anybody may write the answer it says nothing of other papers: else whoever submits it could make one of two
+    that are here, or replace one.
     """
     found, missing = [], []
     records = answered.records
@@ -415,6 +417,11 @@ def _match(
             missing.append(item)
             continue
         own = identifier_of(item)
+        if REGISTRIES[step].is_anybodys:
+            if own not in record.identifiers:
+                missing.append(item)
+                continue
+            record = replace(record, identifiers=(own,), rank=min(record.rank, REGISTRIES[step].rank))
         names = record.identifiers if own in record.identifiers else (*record.identifiers, own)
         found.append((item, replace(record, identifiers=names, unlisted=True)))
     return found, missing

@@ -20,6 +20,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from papers.identifiers import Identifier, parse
+from papers.records import Rank
 
 MOST_QUERY: Final = 2_500  # characters; servers and proxies refuse addresses from about 4,000
 CSL: Final = "application/vnd.citationstyles.csl+json"
@@ -42,6 +43,10 @@ class Registry:
     """The step for what it does not know."""
     barred: str = ""
     """Characters that a list of its identifiers cannot hold."""
+    is_anybodys: bool = False
+    """Whether the answer was written by whoever has the identifier, which everybody gets who wants one."""
+    rank: Rank = Rank.PUBLISHER
+    """The highest that an answer has, whatever its importer takes it for."""
 
 
 REGISTRIES: Final[dict[str, Registry]] = {
@@ -58,10 +63,12 @@ REGISTRIES: Final[dict[str, Registry]] = {
     "agency": Registry("doi.org", "https://doi.org/ra/{}", (), most=20, barred=","),
     # https://support.datacite.org/docs/api-get-doi
     "datacite": Registry(
-        "DataCite", "https://api.datacite.org/dois/{}", ("datacite",), following="negotiation"
+        "DataCite", "https://api.datacite.org/dois/{}", ("datacite",), following="negotiation",
+        is_anybodys=True,
     ),
     # https://citation.crosscite.org/docs.html
-    "negotiation": Registry("doi.org", "https://doi.org/{}", ("crossref", "csl-json"), accept=CSL),
+    "negotiation": Registry("doi.org", "https://doi.org/{}", ("crossref", "csl-json"), accept=CSL,
+                            is_anybodys=True, rank=Rank.FILE),
     # https://www.ncbi.nlm.nih.gov/books/NBK25499/#chapter4.EFetch
     "pubmed": Registry(
         "PubMed",

@@ -122,6 +122,49 @@ def test_a_doi_that_is_described_nowhere(registries, member, said):
     assert reasons(run) == ["The DOI exists, but what it names is described nowhere that we can read."]
 
 
+def test_whoever_has_a_doi_says_nothing_of_the_papers_of_others(registries, member, source):
+    mine, other = (
+        factories.make_paper(title, identifiers=(factories.make_identifier(doi, "doi"),))
+        for title, doi in [("Light", "10.5555/light"), ("Matter", "10.5555/matter")]
+    )
+    registries.answer("/agency/10.6666/z", b'[{"DOI": "10.6666/z", "RA": "OP"}]')
+    claims = {"is-preprint-of": [{"id-type": "doi", "id": "10.5555/light"}],
+              "has-preprint": [{"id-type": "doi", "id": "10.5555/matter"}]}  # fmt: skip
+    for said in (
+        {**crossref_work("10.6666/z", "Forged"), "relation": claims},
+        {**crossref_work("10.5555/light", "Forged"), "indexed": {"date-time": "2099-01-01T00:00:00Z"}},
+        {**json.loads(csl("10.6666/z")), "note": "arXiv: 2504.00001\nPMID: 11", "title": "Forged"},
+    ):
+        registries.answer("/negotiation/10.6666/z", json.dumps({"message": said}).encode())
+        if "note" in said:
+            registries.answer("/negotiation/10.6666/z", json.dumps(said).encode())
+        work(submit("10.6666/z", member))
+        assert [Paper.objects.get(pk=paper.pk).title for paper in (mine, other)] == ["Light", "Matter"]
+        forged = Paper.objects.exclude(pk__in=[mine.pk, other.pk])
+        names = PaperIdentifier.objects.filter(paper__in=forged)
+        assert {str(each) for each in names} <= {"doi:10.6666/z"}
+        forged.delete()
+
+
+def test_whoever_deposits_says_nothing_of_the_papers_of_others(registries, member, source):
+    papers = [
+        factories.make_paper(title, identifiers=(factories.make_identifier(value, scheme),))
+        for title, value, scheme in [("Light", "10.5555/light", "doi"), ("Matter", "2504.00001", "arxiv")]
+    ]
+    registries.answer("/agency/10.5281/y", b'[{"DOI": "10.5281/Y", "RA": "DataCite"}]')
+    said = json.loads(datacite("10.5281/y"))
+    said["data"]["attributes"] |= {
+        "relatedIdentifiers": [
+            {"relatedIdentifier": doi, "relatedIdentifierType": kind, "relationType": "IsIdenticalTo"}
+            for doi, kind in [("10.5555/light", "DOI"), ("2504.00001", "arXiv")]
+        ]
+    }
+    registries.answer("/datacite/10.5281/y", json.dumps(said).encode())
+    run = work(submit("10.5281/y", member))
+    assert run.added == 1
+    assert [Paper.objects.get(pk=paper.pk).title for paper in papers] == ["Light", "Matter"]
+
+
 def test_a_doi_with_a_comma_is_asked_for_by_itself(registries, member):
     registries.answer(
         "/crossref/works/10.5555/a%2Cb", json.dumps({"message": crossref_work("10.5555/a,b")}).encode()
