@@ -170,7 +170,8 @@ def propose_pair(request: Request, pk: int) -> HttpResponse:
     """Propose that this paper is the same as the one named in `other`: by id, address or identifier."""
     papers = Paper.objects.visible_to(request.user)
     paper = get_object_or_404(papers, pk=pk)
-    other = find_named(papers, request.POST.get("other", ""))
+    merged = MergedPaper.objects.visible_to(request.user)
+    other = find_named(papers, merged, request.POST.get("other", ""))
     if other is None:
         messages.error(
             request,
@@ -188,14 +189,17 @@ def propose_pair(request: Request, pk: int) -> HttpResponse:
     return redirect("papers:pair_detail", pair.pk)
 
 
-def find_named(papers: QuerySet[Paper], text: str) -> Paper | None:
-    """Return the one of some papers that a person names: by its id or address here, or by any identifier."""
+def find_named(papers: QuerySet[Paper], merged: QuerySet[MergedPaper], text: str) -> Paper | None:
+    """Return the one of some papers that a person names: by its id or address here, or by any identifier.
+
+    `merged` has the ids that lead to another paper, as far as the person may know of them.
+    """
     text = clean_line(text)
     here = _PAPER_ADDRESS.fullmatch(text)
     pk = read_number(here["pk"] if here else text)
     if pk is not None:
-        merged = MergedPaper.objects.filter(pk=pk).values("paper")
-        return papers.filter(pk=pk).first() or papers.filter(pk__in=merged).first()
+        into = merged.filter(pk=pk).values("paper")
+        return papers.filter(pk=pk).first() or papers.filter(pk__in=into).first()
     named = identifiers.parse(text) or identifiers.parse(text, "arxiv")
     if named is None:
         return None

@@ -127,6 +127,18 @@ def test_a_merged_paper_is_named_by_its_old_id(client, organiser, source, one, o
     assert CandidatePair.objects.get().second == other
 
 
+def test_the_old_id_of_what_was_a_clubs_own_names_nothing_to_others(
+    client, organiser, outsider, other_club, one, other
+):
+    private = make_paper("Our secret", source=make_source(club=other_club))
+    catalogue.merge_pair(catalogue.propose_pair(other, private, reason="", by=outsider), by=outsider)
+    client.force_login(organiser)
+    address = reverse("papers:propose_pair", args=[one.pk])
+    response = client.post(address, {"other": str(private.pk)}, follow=True)
+    assert "No paper here has this" in response.content.decode()
+    assert not CandidatePair.objects.exists()
+
+
 def test_members_find_no_form(client, member, organiser, one):
     for person, expected in [(member, False), (organiser, True)]:
         client.force_login(person)
