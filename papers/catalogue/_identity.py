@@ -218,7 +218,7 @@ class Batch:
             if {keep.paper.pk, other.paper.pk} in self.apart:
                 continue
             if not other.is_new:
-                if self.source.club_id is not None:
+                if self.source.club_id is not None and other.paper.private_to_id is None:
                     # A club's file decides nothing about papers of others: they stay apart.
                     self.doubts.append((keep, other, "A file of your club says that both are one."))
                     continue
@@ -280,7 +280,8 @@ def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[
 def fold_papers(papers: dict[int, Paper]) -> list[Paper]:
     """Compute papers from all that their sources say, identifiers and search text too; return those that changed.
 
-    What a club says of a paper of everybody's changes nothing on it, and others must not see that it was said.
+    What a club says of a paper of everybody's changes nothing on it, and others must not see that it was said. A paper
+    stays as it is whose only record went to another one, as it named that by identifier.
     """
     said: dict[int, list[tuple[int | None, Record]]] = defaultdict(list)
     rows = SourceRecord.objects.filter(paper__in=papers).values_list("paper_id", "source__club_id", "data")
@@ -289,6 +290,8 @@ def fold_papers(papers: dict[int, Paper]) -> list[Paper]:
     identifiers: dict[int, set[Identifier]] = {}
     changed = set()
     for pk, paper in papers.items():
+        if pk not in said:
+            continue
         folded, private_to = fold_with_owner(said[pk])
         for name, value in [
             ("private_to_id", private_to),

@@ -63,7 +63,12 @@ def unmerge(merged: MergedPaper, *, by: User | None) -> Paper:
             _("The paper it was merged into was itself merged into another one since. Take that back first.")
         )
     keep = Paper.objects.select_for_update(of=("self",)).get(pk=found.paper_id)
-    other = Paper(pk=found.pk, title=log["title"], created=datetime.fromisoformat(log["created"]))
+    other = Paper(
+        pk=found.pk,
+        title=log["title"],
+        created=datetime.fromisoformat(log["created"]),
+        private_to_id=found.private_to_id,
+    )
     other.save(force_insert=True)
     found.delete()
     stamps = Stamps()

@@ -359,3 +359,22 @@ def check_totals():
         assert entry.demotions == entry.votes.filter(value=-1).count()
         assert entry.comment_count == entry.comments.filter(removed_at=None).count()
     assert not Comment.objects.exclude(parent=None).exclude(parent__entry=F("entry")).exists()
+
+
+def test_a_club_s_own_paper_goes_into_the_one_that_its_record_names_later(source, club, organiser):
+    """A feed tells the DOI only when there is one. Nothing without a record is left behind, and all can be undone."""
+    public = make_paper("Light", source=source, identifiers=(DOI,))
+    feed = make_source(club=club, kind="feed")
+    own = make_paper("Our light", source=feed, key="rss:1")
+    assert own.private_to == club
+    catalogue.add_records(feed, [make_record("Our light", key="rss:1", identifiers=(DOI,))])
+    assert list(Paper.objects.all()) == [public]
+    back = catalogue.unmerge(MergedPaper.objects.get(), by=organiser)
+    assert (back.pk, back.title) == (own.pk, "Our light")
+
+
+def test_a_paper_without_a_record_comes_back_to_its_club_alone(source, club, keep, organiser):
+    own = make_paper("Our light", source=make_source(club=club))
+    SourceRecord.objects.filter(paper=own).update(paper=keep)
+    merged = merge(keep, own)
+    assert catalogue.unmerge(merged, by=organiser).private_to == club
