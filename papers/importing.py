@@ -257,11 +257,12 @@ def default_source(format: str, club: Club | None) -> Source:
     if club is not None or kind is None:
         return Source.objects.uploads_of(club)
     # One that asks for something has papers of its own choice; what people bring goes to the one that does not.
-    known = Source.objects.filter(club=None, kind=kind, query="", address="").order_by("pk").first()
+    asks_nothing = {"club": None, "kind": kind, "query": "", "address": ""}
+    known = Source.objects.filter(**asks_nothing).order_by("pk").first()
     if known is None:
         slug = Source.objects.find_free_slug(kind.value.replace("_", "-"))
         known, _made = Source.objects.get_or_create(
-            slug=slug, defaults={"name": str(kind.label), "kind": kind}
+            **asks_nothing, defaults={"slug": slug, "name": str(kind.label)}
         )
     return known
 

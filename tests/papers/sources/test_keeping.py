@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from papers import importing
+from papers import catalogue, importing
 from papers.models import Import, Source
 from papers.sources import keeping, running
 from tests import factories
@@ -40,6 +40,19 @@ def test_names_in_addresses_are_free_ones(club):
     assert make(name="论文").slug == "source"
     assert len(make(name="x" * 100).slug) == 70
     assert len({make(name="x" * 100).slug for _time in range(12)}) == 12
+
+
+@pytest.mark.parametrize("kind", ["upload", "arxiv", "hugging-face"])
+def test_no_name_takes_the_place_of_what_people_bring(club, administrator, kind):
+    """A source called “Upload” got what people uploaded, and no edit could be saved beside it."""
+    names = {make(name=name).pk for name in (kind, f"Uploads {club.slug}")}
+    for format in ("bibtex", "arxiv-atom", "hf-json"):
+        found = importing.default_source(format, None)
+        assert found.pk not in names
+        assert importing.default_source(format, None) == found
+    assert importing.default_source("bibtex", club).pk not in names
+    paper = factories.make_paper("Light", source=Source.objects.first())
+    assert catalogue.edit_paper(paper, {"title": "Heavy"}, by=administrator).title == "Heavy"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +131,20 @@ def test_a_source_that_brought_something_stays():
     with pytest.raises(keeping.Refused, match="stays"):
         keeping.remove(importing.default_source("", None))
     assert not Source.objects.filter(pk=source.pk).exists()
+
+
+def test_a_removed_source_leaves_no_file(services, settings, django_capture_on_commit_callbacks):
+    services.answer("/feed", b"This is no feed.")
+    source = make(kind="file", query="", address=services.address("/feed"))
+    importing.run_import(running.run_now(source, by=None).pk)
+
+    def stored():
+        return [path for path in settings.FILES_DIR.rglob("*") if path.is_file()]
+
+    assert len(stored()) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        keeping.remove(source)
+    assert stored() == []
 
 
 def test_a_club_has_so_many_at_most(club, monkeypatch):
