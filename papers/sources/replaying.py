@@ -20,6 +20,9 @@ from papers.records import MAX_RAW
 KEPT: Final = timedelta(days=60)
 """How long a page is kept of which nothing is in quarantine; longer if something is."""
 MOST_AT_ONCE: Final = 1_000
+MOST_IN_QUARANTINE: Final = 10_000
+"""Of one source, the newest: as many as one run keeps. Else one that is wrong in another way each hour fills the disk,
+with what it says and with the pages that wait for a replay."""
 
 
 _SETTLE_OLDER: Final = """
@@ -27,6 +30,14 @@ _SETTLE_OLDER: Final = """
       FROM papers_import run, papers_rejectedrecord newer
      WHERE run.id = older.run_id AND run.source_id = %(source)s AND run.id < %(run)s AND older.settled IS NULL
        AND newer.run_id = %(run)s AND newer.raw = older.raw AND newer.reason = older.reason
+"""
+
+_SETTLE_OLDEST: Final = """
+    UPDATE papers_rejectedrecord SET settled = now()
+     WHERE id IN (SELECT rejected.id
+                    FROM papers_rejectedrecord rejected JOIN papers_import run ON run.id = rejected.run_id
+                   WHERE run.source_id = %(source)s AND rejected.settled IS NULL
+                   ORDER BY rejected.run_id DESC, rejected.number OFFSET %(most)s)
 """
 
 
@@ -45,9 +56,11 @@ def dismiss(rejected: QuerySet[RejectedRecord]) -> None:
 
 
 def settle_older(run: Import) -> None:
-    """Leave of the records that earlier runs of a source rejected only those that this run did not reject again."""
+    """Leave of the records that earlier runs of a source rejected only those that this run did not reject again, and
+    no more than MOST_IN_QUARANTINE of all."""
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE_OLDER, {"run": run.pk, "source": run.source_id})
+        cursor.execute(_SETTLE_OLDEST, {"source": run.source_id, "most": MOST_IN_QUARANTINE})
 
 
 @transaction.atomic

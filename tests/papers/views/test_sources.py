@@ -383,6 +383,21 @@ def test_what_later_runs_reject_again_stands_there_once(rejected, services):
     )
 
 
+def test_a_source_that_is_wrong_in_another_way_each_time_fills_no_disk(rejected, services, monkeypatch):
+    monkeypatch.setattr(replaying, "MOST_IN_QUARANTINE", 3)
+    other = make(since="2026-11-01")
+    run(other)
+    for number in range(3):
+        services.answer(path(0), atom([(f"no-id-{number}-{each}", "2026-11-23") for each in range(2)]))
+        run(rejected)
+    waiting = list(replaying.find_quarantined(rejected))
+    assert [each.raw.count("no-id-2") > 0 for each in waiting] == [True, True, False]
+    assert replaying.find_quarantined(other).count() == 2, "each has room of its own"
+    later = timezone.now() + timedelta(days=61)
+    pages = FetchedPage.objects.filter(run__source=rejected).count()
+    assert replaying.forget_old_pages(later) == pages - 2, "pages are not kept for ever"
+
+
 def test_dismissed_is_gone_from_there_and_still_on_its_import(keeper, get, rejected):
     first, second = RejectedRecord.objects.all()
     keeper.post(reverse("papers:rejection_dismiss", args=[rejected.pk, first.pk]))
