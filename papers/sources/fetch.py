@@ -71,7 +71,7 @@ _NOT_PUBLIC_6: Final = tuple(
     )
 )
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?|[0-9a-f:.]*:[0-9a-f:.]*")
-_ODD: Final = re.compile(r"[\x00-\x20\x7f\\]")
+_ODD: Final = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?[]"
 
 

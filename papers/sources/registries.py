@@ -82,9 +82,12 @@ REGISTRIES: Final[dict[str, Registry]] = {
     ),
     # https://docs.openreview.net/reference/api-v2
     "openreview": Registry(
-        "OpenReview", "https://api2.openreview.net/notes?id={}", ("openreview",), following="openreview_1"
+        "OpenReview", "https://api2.openreview.net/notes?id={}", ("openreview",), following="openreview_1",
+        is_anybodys=True,
     ),
-    "openreview_1": Registry("OpenReview", "https://api.openreview.net/notes?id={}", ("openreview",)),
+    "openreview_1": Registry(
+        "OpenReview", "https://api.openreview.net/notes?id={}", ("openreview",), is_anybodys=True
+    ),
 }  # fmt: skip
 
 _FIRST: Final = {

@@ -93,6 +93,13 @@ def test_public(address):
             "http://0177.0.0.1/",
             "http://127.1/",
         ),
+        *(
+            "http://0251.0376.0251.0376/",
+            "http://[::ffff:a9fe:a9fe]/",
+            "http://[fd00:ec2::254]/",
+            "http://[::]/",
+        ),
+        *("http://[2002:7f00:1::]/", "http://[2001::1]/", "http://[::127.0.0.1]/", "http://①②⑦.⓪.⓪.①/"),
         *("http://0x7f.1/", "http://0/", "http://017700000001/", "http://localhost/", "https://localhost/"),
         *("http://127.0.0.1./", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/"),
         *("http://[0:0:0:0:0:ffff:127.0.0.1]/", "http://[64:ff9b::127.0.0.1]/", "http://[fe80::1]/"),
@@ -110,6 +117,9 @@ def test_an_address_of_our_own_network_is_refused_however_it_is_written(url, no_
     [
         *(
             "file:///etc/passwd",
+            "http://example.org/\ud800",
+            "http://example.org/?\udfff",
+            "http://[fe80::1%25eth0]/",
             "ftp://example.org/",
             "gopher://example.org/",
             "//example.org/",
