@@ -119,10 +119,12 @@ def remove(source: Source) -> None:
     stored = {*runs.values_list("stored_as", flat=True), *pages.values_list("stored_as", flat=True)} - {""}
     runs.delete()
     source.delete()
-    # Nobody could find them any more.
-    transaction.on_commit(
-        lambda: [(settings.FILES_DIR / name).unlink(missing_ok=True) for name in stored], robust=True
-    )
+
+    def forget() -> None:  # as nobody could find them any more
+        for name in stored:
+            (settings.FILES_DIR / name).unlink(missing_ok=True)
+
+    transaction.on_commit(forget, robust=True)
 
 
 @verb

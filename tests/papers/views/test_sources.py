@@ -385,7 +385,7 @@ def test_what_later_runs_reject_again_stands_there_once(rejected, services):
 
 def test_a_source_that_is_wrong_in_another_way_each_time_fills_no_disk(rejected, services, monkeypatch):
     monkeypatch.setattr(replaying, "MOST_IN_QUARANTINE", 3)
-    other = make(since="2026-11-01")
+    other = make(since=date(2026, 11, 1))
     run(other)
     for number in range(3):
         services.answer(path(0), atom([(f"no-id-{number}-{each}", "2026-11-23") for each in range(2)]))
