@@ -1,4 +1,4 @@
-"""Which format an input has, told from how it begins and never from its name."""
+"""How an input begins, which alone tells its format: read and put back, brought to UTF-8, refused if hopeless."""
 
 from __future__ import annotations
 
