@@ -114,7 +114,7 @@ _CANDIDATE: Final = re.compile(
       | (?<![\w./-]) [a-z]{2,9} (?:-[a-z]{2,5})? (?:\.[a-z-]{2,5})? /[0-9]{7} (?:v[0-9]{1,4})? (?!\w) )
     | (?<!\w) (?P<pmcid> (?:pmcid [\s:\#]{0,3} (?:PMC)? | PMC) [0-9]{1,10} ) (?!\w)
     | (?<!\w) (?P<pmid> pmid [\s:\#]{0,3} [0-9]{1,9} ) (?!\w)
-    | (?<!\w) openreview [\s:\#]{0,3} (?P<openreview> (?=[\w-]*[A-Z0-9]) [\w-]{5,64} )
+    | (?<!\w) openreview \s? [:\#] \s? (?P<openreview> [\w-]{5,64} )
     | (?<!\w) isbn (?:-1[03])? [\s:\#]{0,3} (?P<isbn> [0-9](?:[\ -]?[0-9]){8,11}[\ -]?[0-9X] ) (?!\w)
     | (?<![\w-]) (?P<isbn13> 97[89] (?:[\ -]?[0-9]){10} ) (?![\w-])
     """,
@@ -164,12 +164,17 @@ def _cut(line: str) -> Iterator[tuple[str, str]]:
             end = _END.search(written, 4)
             if end:
                 written, start = written[: end.start()], match.start(scheme) + max(end.start(), 4)
-        is_named = line[: match.start()].rstrip(" :/").lower().endswith("arxiv")
-        if scheme == "arxiv" and not is_named and parse(written, "arxiv") is None:
+        if scheme == "arxiv" and not _is_meant(line, match) and parse(written, "arxiv") is None:
             continue  # a number, or words with a stroke between them
         if scheme == "isbn13" and parse(written, "isbn") is None:
             continue
         yield scheme, written
+
+
+def _is_meant(line: str, match: re.Match[str]) -> bool:
+    """Say whether what looks like an arXiv id is meant for one, right or wrong: it is called so, or begins with a month."""
+    before = line[: match.start()][-10:].rstrip(" :/").lower()
+    return before.endswith("arxiv") or bool(re.match("[0-9]{2}(?:0[1-9]|1[0-2])[.]", match[0]))
 
 
 def _read(scheme: str, written: str) -> Identifier | None:

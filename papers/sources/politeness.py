@@ -28,7 +28,13 @@ PAUSES: dict[str, float] = {
     # https://www.crossref.org/documentation/retrieve-metadata/rest-api/tips-for-using-the-crossref-rest-api/ lets
     # lists be asked for three times a second.
     "crossref.org": 1.0,
+    # https://www.ncbi.nlm.nih.gov/books/NBK25497/: three a second without a key, for all of NCBI.
+    "ncbi.nlm.nih.gov": 1.0,
+    # https://support.datacite.org/docs/rate-limit: 500 to 3,000 in five minutes.
+    "datacite.org": 1.0,
     # Say nothing; as everybody else.
+    "openreview.net": 1.0,
+    "doi.org": 1.0,
     "biorxiv.org": 1.0,
     "medrxiv.org": 1.0,
     # https://huggingface.co/docs/hub/rate-limits: 500 in five minutes without a token.

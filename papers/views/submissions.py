@@ -130,7 +130,11 @@ def submission_detail(request: Request, pk: int) -> HttpResponse:
         "rows": rows,
         "waiting": [item for item in items if item.state == State.WAITING],
         "failed": failed,
-        "again": "\n".join(item.written for item in failed if item.state == State.UNANSWERED),
+        "again": "\n".join(
+            str(submissions.identifier_of(item))
+            for item in items
+            if item.state in {State.UNANSWERED, State.WAITING}
+        ),
         "settled": sum(item.state != State.WAITING for item in items),
         "total": len(items),
         "may_cancel": not run.is_over

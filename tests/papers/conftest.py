@@ -5,10 +5,26 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.services import Asked, Server, answer
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def shared_data():
+    """Find a file of real data beside the project; the test is skipped where it is not there."""
+
+    def find(name):
+        path = PROJECT.parent / "shared" / "data" / name
+        if not path.exists():
+            pytest.skip(f"no {name} in ../shared/data")
+        return path
+
+    return find
 
 
 @pytest.fixture

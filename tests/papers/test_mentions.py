@@ -62,7 +62,7 @@ CASES = {
         "pmid:12 pmcid:PMC77 isbn:9783161484100 openreview:rJ4km2R5t7",
     ),
     "numbers that are none": (
-        "In 2024 and/or 1234567, version 3.14159, 2024/1234567, open review of 9999.12345",
+        "In 2024 and/or 1234567, version 3.14159, 2024/1234567, openreview papers, 9999.12345",
         "",
     ),
 }
@@ -71,6 +71,11 @@ CASES = {
 @pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
 def test_what_is_found(text, expected):
     assert " ".join(str(each.identifier) for each in mentions.find(text).mentions) == expected
+
+
+def test_an_arxiv_id_with_a_digit_too_many_is_told():
+    found = mentions.find("2504.12345 and 0808.05394")
+    assert [each.written for each in found.unknown] == ["0808.05394"]
 
 
 def test_each_is_told_with_its_place():

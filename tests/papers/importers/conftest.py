@@ -19,19 +19,6 @@ def _clean_slate():
     """Nothing here touches the cache or stored files that this fixture of the whole suite cleans."""
 
 
-@pytest.fixture
-def shared_data():
-    """Find a file of real data beside the project; the test is skipped where it is not there."""
-
-    def find(name):
-        path = PROJECT.parent / "shared" / "data" / name
-        if not path.exists():
-            pytest.skip(f"no {name} in ../shared/data")
-        return path
-
-    return find
-
-
 class Dripping(io.RawIOBase):
     """A stream that gives a few bytes at a time, as pipes and sockets may."""
 

@@ -212,6 +212,26 @@ def test_an_isbn_cannot_be_looked_up(registries, member):
     assert (run.state, [state for _written, state in states(run)]) == ("done", ["not_found"])
 
 
+def test_what_the_services_really_answer(registries, member, shared_data):
+    real = {
+        "/arxiv?1707.08566,1707.08567": "arxiv-atom/id-list-two-asked-one-returned.xml",
+        "/pubmed?41974676,41033137": "pubmed/efetch-6-articles-tuberculosis.xml",
+        "/crossref/works/10.1101/gr.279093.124": "crossref/work-journal-article-10.1101_gr.279093.124.json",
+        "/negotiation/10.4067/s0718-48082015000300006":
+            "csl-json/crossref-content-negotiation-10.4067_s0718-48082015000300006.json",
+    }  # fmt: skip
+    for path, name in real.items():
+        registries.answer(path, shared_data(name).read_bytes())
+    agency = [{"DOI": "10.4067/s0718-48082015000300006", "RA": "Crossref"}]
+    registries.answer("/agency/10.4067/s0718-48082015000300006", json.dumps(agency).encode())
+    found = []
+    for text in ("1707.08566 1707.08567", "pmid 41974676, pmid 41033137", "10.1101/gr.279093.124",
+                 "10.4067/S0718-48082015000300006"):  # fmt: skip
+        found += [state for _written, state in states(work(submit(text, member)))]
+    assert found == ["not_found", "added", "added", "added", "added", "added"]
+    assert Paper.objects.count() == 5, "nor does what was not asked for come in"
+
+
 # What goes wrong
 
 

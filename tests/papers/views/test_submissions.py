@@ -6,7 +6,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from papers import mentions, submissions
+from papers import importing, mentions, submissions
 from papers.models import Entry, Import, Paper, PaperIdentifier, SubmissionItem
 from tests import factories
 from tests.papers.sources.test_looking_up import work
@@ -56,7 +56,14 @@ def test_what_was_not_answered_may_be_tried_again(client, member, registries, he
     registries.answer("/arxiv?2504.00002", b"", status="503 Service Unavailable", Retry_After="7200")
     run = work(submissions.submit(mentions.find("2504.00002\n2504.00001"), by=member))
     page = client.get(run.get_absolute_url()).content.decode()
-    assert '<input type="hidden" name="text" value="2504.00002">' in page
+    assert '<input type="hidden" name="text" value="arxiv:2504.00002">' in page
+
+
+def test_what_was_cancelled_before_it_was_looked_up_may_be_tried_again(client, member, here):
+    run = importing.cancel(submissions.submit(mentions.find("2504.00002\n2504.00001"), by=member))
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert "Not looked up" in page and "Being looked up" not in page and "hx-trigger" not in page
+    assert '<input type="hidden" name="text" value="arxiv:2504.00002">' in page
 
 
 @pytest.mark.parametrize(
