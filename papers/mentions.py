@@ -172,8 +172,8 @@ def _cut(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_meant(line: str, match: re.Match[str]) -> bool:
-    """Say whether what looks like an arXiv id is meant for one, right or wrong: it is called so, or begins with a month."""
-    before = line[: match.start()][-10:].rstrip(" :/").lower()
+    """Say whether what looks like an arXiv id is meant for one, right or wrong: called so, or begun with a month."""
+    before = line[max(0, match.start() - 10) : match.start()].rstrip(" :/").lower()
     return before.endswith("arxiv") or bool(re.match("[0-9]{2}(?:0[1-9]|1[0-2])[.]", match[0]))
 
 
