@@ -77,8 +77,10 @@ def find(text: str) -> Found:
     found = Found()
     text = text[:MOST_TEXT]
     if not _read_bibliography(text, found):
+        place = _("line %(number)d")  # once, as to look a translation up costs more than to read a short line
         for number, line in enumerate(text.splitlines(), start=1):
-            _read_line(line, _("line %(number)d") % {"number": number}, found)
+            if line.strip():
+                _read_line(line, place % {"number": number}, found)
     return found
 
 
@@ -130,8 +132,6 @@ _END: Final = re.compile(
 
 
 def _read_line(line: str, place: str, found: Found) -> None:
-    if not line.strip():
-        return
     is_told = False
     for scheme, written in _cut(line[:MOST_LINE]):
         is_told = True

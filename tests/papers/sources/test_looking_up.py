@@ -1,13 +1,29 @@
 """Papers asked for by identifier: who is asked, what comes of each answer, and what a killed worker leaves."""
 
 import json
+import os
+import subprocess
+import sys
+import threading
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from papers import catalogue, importing, mentions, submissions
-from papers.models import Entry, Import, Listing, Paper, PaperIdentifier, RejectedRecord, SubmissionItem
+from papers.models import (
+    Entry,
+    HostTurn,
+    Import,
+    Listing,
+    Paper,
+    PaperIdentifier,
+    RejectedRecord,
+    SubmissionItem,
+)
 from papers.sources import looking_up, politeness
 from papers.sources import registries as known_registries
 from papers.sources.registries import Puzzling
@@ -459,3 +475,60 @@ def test_one_that_waits_for_ever_is_told(registries, member, monkeypatch):
         "done",
         ["arXiv did not answer. Too much is asked for at present. Try again later."],
     )
+
+
+LOOK_UP = """
+import sys
+import django
+django.setup()
+from dataclasses import replace
+from papers import importing
+from papers.sources import politeness
+from papers.sources.registries import REGISTRIES
+politeness.PAUSES["127.0.0.1"] = 0
+for step, registry in list(REGISTRIES.items()):
+    alone = registry.alone_url and f"{sys.argv[2]}/{step}/works/{{}}"
+    REGISTRIES[step] = replace(registry, url=f"{sys.argv[2]}/{step}?{{}}", alone_url=alone)
+importing.run_import(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_killed_in_the_middle_of_a_request_loses_nothing(registries, monkeypatch):
+    """Invariant 3, with a real SIGKILL."""
+    member = factories.make_user()
+    registries.answer("/arxiv?2504.00001", atom([("2504.00001", "2025-04-01")]))
+    is_asked, goes_on = threading.Event(), threading.Event()
+
+    def hang(_asked):
+        is_asked.set()
+        goes_on.wait(30)
+        return answer(json.dumps({"message": crossref_work("10.5555/a")}).encode())
+
+    registries.answers["/crossref/works/10.5555/a"] = hang
+    monkeypatch.setattr(importing, "wake", lambda _run: None)
+    run = submit("2504.00001 10.5555/a", member)
+    database = connection.settings_dict
+    who = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}"
+    url = f"postgresql://{who}@{quote(database['HOST'], safe='')}:{database['PORT']}/{database['NAME']}"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "readinglist.settings", "DATABASE_URL": url,
+                   "FETCH_ALLOWED_HOSTS": f"127.0.0.1:{registries.port}"}  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOOK_UP, str(run.pk), registries.address("")],
+        cwd=settings.BASE_DIR, env=environment,
+    )  # fmt: skip
+    try:
+        assert is_asked.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+        goes_on.set()
+    run.refresh_from_db()
+    assert (run.state, run.taken) == ("running", 1)
+    Import.objects.filter(pk=run.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    HostTurn.objects.update(busy_until=None)  # else a minute, until the turn of the killed one is over
+    work(run)
+    assert (run.state, run.added, run.taken, run.attempts) == ("done", 2, 2, 2)
+    assert [asked.path for asked in registries.asked] == [
+        "/arxiv?2504.00001", "/crossref/works/10.5555/a", "/crossref/works/10.5555/a",
+    ]  # fmt: skip
