@@ -17,11 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import permissions
-from accounts.models import Club
 from papers import importing
 from papers.forms import FollowForm, SourceForm
 from papers.models import DryRun, Import, RejectedRecord, Source
-from papers.sources import health, replaying
+from papers.sources import chart, health, replaying
 from readinglist.http import Request, wants_fragment
 
 RUNS_SHOWN = 40
@@ -74,7 +73,7 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
         "next_run": health.say_when(source.due_at, now) if source.due_at else "",
         "runs": runs,
         "open_run": next((run for run in runs if run.is_run and not run.is_over), None),
-        "chart": health.draw(runs) if runs else None,
+        "chart": chart.draw(runs) if runs else None,
         "keeps": keeps,
         "asks": running.is_askable(source),
         "quarantined": [
@@ -252,9 +251,8 @@ def club_sources(request: Request, slug: str) -> HttpResponse:
         messages.success(request, _("Saved. The club's listings show what comes from these."))
         return redirect("papers:club_sources", club.slug)
     now = timezone.now()
-    own = [{"source": source, "health": health.describe(source, now)} for source in _own(club)]
+    own = [
+        {"source": source, "health": health.describe(source, now)}
+        for source in Source.objects.filter(club=club)
+    ]
     return render(request, "papers/club_sources.html", {"club": club, "form": form, "own": own})
-
-
-def _own(club: Club) -> list[Source]:
-    return list(Source.objects.filter(club=club))
