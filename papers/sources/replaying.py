@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from papers import importing
+from papers import importers, importing
 from papers.models import FetchedPage, Import, RejectedRecord, Source
-from papers.records import MAX_RAW
+from papers.records import MAX_RAW, UnreadableInput
 
 KEPT: Final = timedelta(days=60)
 """How long a page is kept of which nothing is in quarantine; longer if something is."""
@@ -108,7 +108,8 @@ def can_edit(rejected: RejectedRecord) -> bool:
 def import_edited(rejected: RejectedRecord, text: str, *, by: User | None) -> Import:
     """Import a record as somebody mended it, in the format it was in; the one that was rejected leaves the quarantine.
 
-    Raises Gone where it has left already, and importing.Refused.
+    Raises Gone where it has left already, and importing.Refused, also where the text cannot be read on its own: an
+    import that failed as a whole would leave it nowhere.
     """
     rejected = (
         RejectedRecord.objects.select_for_update(of=("self",))
@@ -118,12 +119,20 @@ def import_edited(rejected: RejectedRecord, text: str, *, by: User | None) -> Im
     if rejected.settled is not None:
         raise Gone(_("This record has left the quarantine already."))
     run, page = rejected.run, rejected.page
+    written = text.encode("utf-8", "replace")
+    format = page.format if page else run.format
+    try:
+        next(importers.read(io.BytesIO(written), format=format or None, date=run.date), None)
+    except UnreadableInput as error:
+        raise importing.Refused(
+            _("It was not imported, since it cannot be read on its own: %(why)s") % {"why": str(error)}
+        ) from None
     mended = importing.queue_import(
-        upload=io.BytesIO(text.encode("utf-8", "replace")),
+        upload=io.BytesIO(written),
         name=_("%(place)s of %(name)s, mended") % {"place": rejected.place, "name": run.input_name[:200]},
         by=by,
         source=run.source,
-        format=page.format if page else run.format,
+        format=format,
         date=page.date if page else run.date,
     )
     rejected.replayed_in, rejected.settled = mended, timezone.now()

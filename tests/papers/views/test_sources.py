@@ -287,8 +287,9 @@ def rejected(services):
     return source
 
 
-def replay(client, record, **options):
-    return client.post(reverse("papers:rejection_replay", args=[record.run.source_id, record.pk]), **options)
+def replay(client, record, *, follow=False, **fields):
+    address = reverse("papers:rejection_replay", args=[record.run.source_id, record.pk])
+    return client.post(address, fields, follow=follow)
 
 
 def test_quarantine_shows_the_raw_record_and_tries_again(keeper, get, rejected, monkeypatch):
@@ -343,6 +344,18 @@ def test_a_record_is_mended_by_hand(client, organiser, club, format, get):
     assert list(replaying.find_quarantined(source)) == []
     client.post(address, {"text": mended})
     assert Import.objects.count() == 2, "it has left the quarantine"
+
+
+def test_what_cannot_be_read_on_its_own_stays_in_quarantine(keeper):
+    source = make()
+    done = Import.objects.create(source=source, input_name="x", state="done", finished=timezone.now())
+    record = RejectedRecord.objects.create(
+        run=done, number=1, place="entry 1", reason="No title.", raw="<item/>"
+    )
+    page = replay(keeper, record, text="<item><title>Mended</title></item>", follow=True).content.decode()
+    assert "cannot be read on its own" in page
+    assert list(replaying.find_quarantined(source)) == [record]
+    assert Import.objects.count() == 1
 
 
 def test_half_a_record_is_not_mended(keeper, get, rejected):
