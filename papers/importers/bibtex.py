@@ -16,12 +16,12 @@ from datetime import date
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
-from papers.identifiers import Identifier, address, split_arxiv_revision
+from papers.identifiers import Identifier, split_arxiv_revision
 from papers.identifiers import parse as parse_identifier
 from papers.importers.bibtex_entries import Entry, Fault, read_entries
 from papers.importers.latex import to_address, to_text
 from papers.importers.library_fields import find_isbn
-from papers.importers.links import describe, find_identifiers
+from papers.importers.links import address_dois, describe, find_identifiers
 from papers.importers.names import join_name
 from papers.importers.progress import Progress, Reread
 from papers.importers.text import CHUNK, TextReader, join_line_ends
@@ -309,7 +309,7 @@ def _read_entry(
         pages=pages,
         urls=[
             *map(describe, urls),
-            *(("doi", address(found)) for found in identifiers if found.scheme == "doi"),
+            *address_dois(identifiers),
         ],
         rank=Rank.FILE,
         place=place,

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import Identifier, address
+from papers.identifiers import Identifier
 from papers.identifiers import parse as parse_identifier
-from papers.importers import html_text
+from papers.importers import html_text, links
 from papers.importers.arxiv_text import is_withdrawn
 from papers.importers.json_items import Layout, line_of, number_of, parse_items, peek, text_of
 from papers.importers.names import turn_name
@@ -111,7 +111,7 @@ def _read_year(doi: Identifier) -> PartialDate | None:
 
 
 def _read_urls(doi: Identifier, server: str, revision: int | None) -> list[tuple[str, str]]:
-    urls = [("doi", address(doi))] if doi.scheme == "doi" else []
+    urls = links.address_dois([doi])
     if server in ("biorxiv", "medrxiv") and revision:
         page = f"https://www.{server}.org/content/{doi.value}v{revision}"
         urls += [("page", page), ("pdf", f"{page}.full.pdf")]

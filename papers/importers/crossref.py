@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import Identifier, address
+from papers.identifiers import Identifier
 from papers.identifiers import parse as parse_identifier
-from papers.importers import html_text
+from papers.importers import html_text, links
 from papers.importers.csl_json import first_text, read_date_parts, read_name
 from papers.importers.json_items import Layout, line_of, list_of, parse_items, peek, text_of
 from papers.importers.times import PartialDate, find_first_day, read_moment
@@ -185,4 +185,4 @@ def _read_urls(work: Any, doi: Identifier) -> list[tuple[str, str]]:
         and text_of(link, "intended-application") != "similarity-checking"  # not for readers
     ]
     urls = [("page", text_of(work, "resource", "primary", "URL")), *(("pdf", url) for url in pdfs[:1])]
-    return [*urls, *((("doi", address(doi)),) if doi.scheme == "doi" else ())]
+    return [*urls, *links.address_dois([doi])]

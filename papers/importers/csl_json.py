@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import address
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, parse_items, peek, text_of
@@ -99,7 +98,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         pages=line_of(item, "page"),
         urls=[
             *map(links.describe, urls),
-            *((("doi", address(doi)),) if doi and doi.scheme == "doi" else ()),
+            *links.address_dois([doi]),
         ],
         rank=Rank.FILE,
         place=place,

@@ -18,10 +18,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from lxml import etree
 
-from papers.identifiers import Identifier, address, split_arxiv_revision
+from papers.identifiers import Identifier, split_arxiv_revision
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text
 from papers.importers.arxiv_text import split_authors
+from papers.importers.links import address_dois
 from papers.importers.names import turn_name
 from papers.importers.times import PartialDate, make_date, read_date, read_moment
 from papers.importers.xml_records import Found, Words, XmlReader, read_each, read_root, text_of
@@ -188,7 +189,7 @@ def _read_entry(
         urls=[
             *(("page", link) for link in links[:1]),
             *(("pdf", link) for link in _read_pdfs(entry)),
-            *(("doi", address(found)) for found in identifiers if found.scheme == "doi"),
+            *address_dois(identifiers),
         ],
         rank=Rank.AGGREGATOR,
         place=place,

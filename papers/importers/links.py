@@ -18,6 +18,11 @@ def describe(url: str) -> tuple[str, str]:
     return ("pdf" if is_pdf else "page"), url
 
 
+def address_dois(identifiers: Iterable[Identifier | None]) -> list[tuple[str, str]]:
+    """Give the addresses of the DOIs among some identifiers, each with its kind."""
+    return [("doi", address(found)) for found in identifiers if found and found.scheme == "doi"]
+
+
 def find_identifiers(
     urls: Iterable[str], known: Iterable[Identifier | None], *, is_part: bool
 ) -> list[Identifier]:

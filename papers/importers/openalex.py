@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import Identifier, address
+from papers.identifiers import Identifier
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, number_of, parse_items, peek, text_of
@@ -82,7 +82,7 @@ def _read_work(work: Any, place: str, raw: str, listed: date | None) -> Record |
         urls=[
             links.describe(text_of(place_of_it, "landing_page_url")),
             ("pdf", text_of(place_of_it, "pdf_url") or text_of(work, "best_oa_location", "pdf_url")),
-            *((("doi", address(doi)),) if doi and doi.scheme == "doi" else ()),
+            *links.address_dois([doi]),
         ],
         withdrawn=work.get("is_retracted") is True,
         rank=Rank.AGGREGATOR,

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import address
 from papers.identifiers import parse as parse_identifier
-from papers.importers import html_text
+from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, number_of, parse_items, peek, text_of
 from papers.importers.times import make_date, read_date
 from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
@@ -89,7 +88,7 @@ def _read_paper(paper: Any, place: str, raw: str, listed: date | None) -> Record
         urls=[
             ("page", text_of(paper, "url")),
             ("pdf", text_of(paper, "openAccessPdf", "url")),
-            *((("doi", address(doi)),) if doi and doi.scheme == "doi" else ()),
+            *links.address_dois([doi]),
         ],
         rank=Rank.AGGREGATOR,
         place=place,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import Identifier, address
+from papers.identifiers import Identifier
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, parse_items, peek, text_of
@@ -88,7 +88,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         volume=line_of(data, "volume"),
         issue=line_of(data, "issue"),
         pages=line_of(data, "pages"),
-        urls=[links.describe(url), *((("doi", address(doi)),) if doi and doi.scheme == "doi" else ())],
+        urls=[links.describe(url), *links.address_dois([doi])],
         rank=Rank.FILE,
         place=place,
         listed=listed,

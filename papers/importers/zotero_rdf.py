@@ -20,7 +20,7 @@ from typing import IO, BinaryIO, Final, cast
 
 from lxml import etree
 
-from papers.identifiers import Identifier, address
+from papers.identifiers import Identifier
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.names import join_name
@@ -285,7 +285,7 @@ def _read_item(
         pages=_value(item, f"{_BIB}pages"),
         urls=[
             *map(links.describe, urls),
-            *((("doi", address(doi)),) if doi and doi.scheme == "doi" else ()),
+            *links.address_dois([doi]),
         ],
         rank=Rank.FILE,
         place=place,
