@@ -66,6 +66,13 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
+def location(status: int, description: Any) -> OpenApiParameter:
+    """Describe the header that says where what was made is."""
+    return OpenApiParameter(
+        "Location", str, OpenApiParameter.HEADER, response=[status], description=description
+    )
+
+
 class ApiSchema(AutoSchema):
     """Adds what every operation has: conditional headers, and the problems it may answer with."""
 

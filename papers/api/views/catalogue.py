@@ -22,6 +22,7 @@ from papers.api import preconditions
 from papers.api.idempotency import idempotent
 from papers.api.pagination import ByPosition, ByRank, Cursor, VersionPagination
 from papers.api.problems import InvalidInput
+from papers.api.schema import location
 from papers.api.serializers import (
     EditedPaperSerializer,
     ListingDetailSerializer,
@@ -85,15 +86,7 @@ class PaperList(VersionedListView):
         summary=_("Submit papers by their identifiers"),
         operation_id="submit_papers",
         request=NewSubmissionSerializer,
-        parameters=[
-            OpenApiParameter(
-                "Location",
-                str,
-                OpenApiParameter.HEADER,
-                response=[202],
-                description=_("The address of the import, to follow it."),
-            )
-        ],
+        parameters=[location(202, _("The address of the import, to follow it."))],
         responses={
             200: OpenApiResponse(SubmissionSerializer, description=_("All of it is known here.")),
             202: OpenApiResponse(

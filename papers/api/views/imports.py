@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from papers import importing
 from papers.api.idempotency import idempotent
 from papers.api.pagination import ByNumber, NewestFirst
 from papers.api.problems import InvalidInput, TooLarge
+from papers.api.schema import location
 from papers.api.serializers import ImportSerializer, NewImportSerializer, RejectionSerializer
 from papers.filters import ImportFilter
 from papers.models import Import, RejectedRecord
@@ -56,15 +57,7 @@ class ImportList(ListView):
         summary=_("Queue an import"),
         operation_id="queue_import",
         request={"multipart/form-data": NewImportSerializer},
-        parameters=[
-            OpenApiParameter(
-                "Location",
-                str,
-                OpenApiParameter.HEADER,
-                response=[202],
-                description=_("The address of the import, to follow it."),
-            )
-        ],
+        parameters=[location(202, _("The address of the import, to follow it."))],
         responses={
             202: OpenApiResponse(ImportSerializer, description=_("Queued; ask its address how it goes."))
         },

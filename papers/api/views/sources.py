@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -21,6 +21,7 @@ from accounts import permissions
 from accounts.models import Club
 from papers.api.idempotency import idempotent
 from papers.api.problems import InvalidInput, Refused
+from papers.api.schema import location
 from papers.api.serializers import (
     ChangedSourceSerializer,
     DryRunSerializer,
@@ -91,15 +92,7 @@ class SourceList(SourcesView, ListView):
         summary=_("Add a source"),
         operation_id="add_source",
         request=NewSourceSerializer,
-        parameters=[
-            OpenApiParameter(
-                "Location",
-                str,
-                OpenApiParameter.HEADER,
-                response=[201],
-                description=_("The address of the source."),
-            )
-        ],
+        parameters=[location(201, _("The address of the source."))],
         responses={201: SourceSerializer},
     )
     @idempotent
@@ -161,15 +154,7 @@ class SourceRun(SourcesView):
         summary=_("Run a source now"),
         operation_id="run_source",
         request=None,
-        parameters=[
-            OpenApiParameter(
-                "Location",
-                str,
-                OpenApiParameter.HEADER,
-                response=[202],
-                description=_("The address of the import, to follow it."),
-            )
-        ],
+        parameters=[location(202, _("The address of the import, to follow it."))],
         responses={202: OpenApiResponse(ImportSerializer, description=_("Queued, or under way already."))},
     )
     @idempotent
