@@ -155,7 +155,11 @@ def explain_doubt(one: merge.Described, other: merge.Described) -> str:
     first, second = (set(merge.family_names(each.authors)) for each in (one, other))
     if first.isdisjoint(second):
         return ""
-    alike = "titles and authors are equal" if first == second else "titles are equal and some of the authors"
+    alike = (
+        "titles and the authors' family names are equal"
+        if first == second
+        else "titles are equal and some of the authors' family names"
+    )
     return f"The {alike}{', but they have ' + _join(against) if against else ''}."
 
 

@@ -85,7 +85,7 @@ def test_doubts_in_words():
         "On light", authors=("Ann Alpha",), volume="2", identifiers=(Identifier("pmid", "2"),)
     )
     assert explain_doubt(said, other) == (
-        "The titles and authors are equal, but they have identifiers of one kind that differ and "
+        "The titles and the authors' family names are equal, but they have identifiers of one kind that differ and "
         "different places of publication."
     )
     assert explain_doubt(said, make_record("On light", authors=("Cy Gamma",))) == ""

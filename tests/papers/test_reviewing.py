@@ -13,7 +13,7 @@ from tests.factories import make_paper, make_record, make_source
 pytestmark = pytest.mark.django_db
 
 AUTHORS = ("Ann Alpha", "Bo Beta")
-EQUAL = "The titles and authors are equal"
+EQUAL = "The titles and the authors' family names are equal"
 
 
 def doi(number):
@@ -35,7 +35,7 @@ def pairs():
         ({"identifiers": (doi(2),)}, f"{EQUAL}, but they have identifiers of one kind that differ."),
         ({"published": date(2010, 1, 1)}, f"{EQUAL}, but they have years far apart."),
         ({"journal": "Acta Astronomica"}, f"{EQUAL}, but they have different places of publication."),
-        ({"authors": ("Ann Alpha", "Cy Gamma")}, "The titles are equal and some of the authors."),
+        ({"authors": ("Ann Alpha", "Cy Gamma")}, "The titles are equal and some of the authors' family names."),
         ({"authors": (), "identifiers": (Identifier("arxiv", "2504.00001"),)},
          "The titles are equal, and one of the two names no authors."),
     ],
