@@ -472,6 +472,18 @@ def test_banner_is_for_those_who_can_do_something(client, administrator, organis
     cache.delete(telling.KEY)
 
 
+def test_banners_of_several_are_one(keeper, get):
+    # As when the network is away: a banner for each would fill a phone's screen.
+    for name in ("One", "Two", "Three"):
+        make(name=name)
+    Source.objects.update(failures=9)
+    telling.tell_stalled(timezone.now())
+    page = get(reverse("papers:trending"))
+    assert page.words(".notices")[0].startswith("3 sources have stalled")
+    assert [link for link in page.hrefs if link and link.startswith("/sources/")] == ["/sources/"]
+    cache.delete(telling.KEY)
+
+
 # What a club follows
 
 
