@@ -76,6 +76,7 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
         "chart": chart.draw(runs) if runs else None,
         "keeps": keeps,
         "asks": running.is_askable(source),
+        "has_brought": any(run.came_in for run in runs),
         "quarantined": [
             {"record": each, "can_edit": replaying.can_edit(each)} for each in quarantined[:QUARANTINED_SHOWN]
         ],

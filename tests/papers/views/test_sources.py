@@ -239,6 +239,17 @@ def test_remove(keeper):
     assert list(Source.objects.all()) == [other]
 
 
+def test_remove_is_offered_until_papers_came(keeper):
+    source = make()
+    run = Import.objects.create(
+        source=source, input_name="x", state="failed", finished=timezone.now(), is_run=True
+    )
+    address = reverse("papers:source_remove", args=[source.pk])
+    assert address in keeper.get(source.get_absolute_url()).content.decode()
+    Import.objects.filter(pk=run.pk).update(state="done", added=1)
+    assert address not in keeper.get(source.get_absolute_url()).content.decode()
+
+
 @pytest.mark.parametrize("name", ["source_run", "source_pause", "source_remove", "source_dry_run"])
 def test_organisers_do_not_keep_the_installations(client, organiser, name):
     source = make()
