@@ -85,7 +85,7 @@ def test_forbidden(member, entry):
 
 
 def test_method_not_allowed(script):
-    answer = script.post("/api/v1/papers/", {})
+    answer = script.post("/api/v1/listings/", {})
     problem(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET, HEAD"
 
