@@ -121,11 +121,12 @@ def move_everything(
     log.lose(both)
     both.delete()
     log.move(items, paper=keep)
-    for skip in Skip.objects.filter(paper=other):
-        if Skip.objects.filter(paper=keep, club=skip.club_id, member=skip.member_id).exists():
-            log.lose([skip])
-        else:
-            log.move(Skip.objects.filter(pk=skip.pk), paper=keep)
+    skips = Skip.objects.filter(paper=other)
+    has_both = models.Exists(
+        Skip.objects.filter(paper=keep, club=models.OuterRef("club"), member=models.OuterRef("member"))
+    )
+    log.lose(skips.filter(has_both))
+    log.move(skips.exclude(has_both), paper=keep)
     for entry in Entry.objects.select_for_update(of=("self",)).filter(paper=other).select_related("club"):
         _merge_entry(entry, keep, log, stamps)
     log.move(ListingVisit.objects.filter(stopped_at=other), stopped_at=keep)

@@ -178,9 +178,9 @@ class Command(BaseCommand):
         if run.error:
             self._complain(f"{name}: {run.error}")
         elif rejections:
-            said = ngettext("%(n)d record was rejected.", "%(n)d records were rejected.", len(rejections))
+            said = ngettext("%(n)d record was rejected.", "%(n)d records were rejected.", run.rejected)
             rest = _("Everything else is in.") if run.came_in else _("Nothing came in.")
-            self._complain(said % {"n": len(rejections)} + " " + rest)
+            self._complain(said % {"n": run.rejected} + " " + rest)
 
     def _complain(self, text: str) -> None:
         self.stderr.write(text)
