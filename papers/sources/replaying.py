@@ -45,9 +45,14 @@ class Gone(Exception):
     """The stored input is not there any more; the text is a sentence."""
 
 
+def find_rejected(source: Source) -> QuerySet[RejectedRecord]:
+    """Return what was rejected of a source; what somebody submitted to it is theirs, and not its keepers' to see."""
+    return RejectedRecord.objects.filter(run__source=source, run__is_submission=False)
+
+
 def find_quarantined(source: Source) -> QuerySet[RejectedRecord]:
     """Return what was rejected of a source and nobody has settled since, newest first."""
-    return RejectedRecord.objects.filter(run__source=source, settled=None).order_by("-run_id", "number")
+    return find_rejected(source).filter(settled=None).order_by("-run_id", "number")
 
 
 def dismiss(rejected: QuerySet[RejectedRecord]) -> None:

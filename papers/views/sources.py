@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import permissions
 from papers import importing
 from papers.forms import FollowForm, SourceForm
-from papers.models import DryRun, Import, RejectedRecord, Source
+from papers.models import DryRun, Import, Source
 from papers.sources import chart, health, replaying
 from readinglist.http import Request, wants_fragment
 
@@ -213,7 +213,7 @@ def source_dry_run(request: Request, pk: int) -> HttpResponse:
 def rejection_replay(request: Request, pk: int, rejection: int) -> HttpResponse:
     """Read once more what a record was rejected of; or, where the form holds it as `text`, the record as mended."""
     source = find_kept(request, pk)
-    rejected = get_object_or_404(RejectedRecord, pk=rejection, run__source=source)
+    rejected = get_object_or_404(replaying.find_rejected(source), pk=rejection)
     text = request.POST.get("text", "")
     try:
         if text:
@@ -230,7 +230,7 @@ def rejection_replay(request: Request, pk: int, rejection: int) -> HttpResponse:
 def rejection_dismiss(request: Request, pk: int, rejection: int) -> HttpResponse:
     """Take a record out of the quarantine."""
     source = find_kept(request, pk)
-    replaying.dismiss(RejectedRecord.objects.filter(pk=rejection, run__source=source))
+    replaying.dismiss(replaying.find_rejected(source).filter(pk=rejection))
     messages.success(request, _("Dismissed. The page of its import goes on listing it."))
     return redirect(source)
 

@@ -223,3 +223,18 @@ def test_a_doi_of_a_publisher_page_is_taken_to_crossref(client, here, registries
     client.post(reverse("papers:submit"), {"text": "https://pub.example/doi/full/10.5555/a"})
     run = work(Import.objects.get())
     assert (run.state, Paper.objects.filter(identifiers__value="10.5555/a").count()) == ("done", 1)
+
+
+def test_what_a_club_submitted_in_vain_is_not_in_the_quarantine_of_administrators(
+    client, club, member, administrator, registries
+):
+    """It goes to the installation's sources; that the club asked for it is the club's affair."""
+    run = work(submissions.submit(mentions.find("2504.00009"), by=member, club=club))
+    [rejected] = run.rejections.all()
+    client.force_login(administrator)
+    assert "2504.00009" not in client.get(run.source.get_absolute_url()).content.decode()
+    for act in ("replay", "dismiss"):
+        client.post(reverse(f"papers:rejection_{act}", args=[run.source_id, rejected.pk]), {"text": "x"})
+    rejected.refresh_from_db()
+    assert (rejected.settled, rejected.replayed_in) == (None, None)
+    assert Import.objects.count() == 1
