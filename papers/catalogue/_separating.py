@@ -51,7 +51,8 @@ def unmerge(merged: MergedPaper, *, by: User | None) -> Paper:
     Back go its records, identifiers, places in listings, entries, votes, offers, tags and comments. What came
     since the merge stays with the paper that was kept, except answers to comments that go, and records that
     name the other paper and not the kept one. What a member changed or took back since is not given back.
-    Raises Refused where the kept paper was itself merged since, and where the merge was taken back meanwhile.
+    Raises Refused where the kept paper was itself merged since, where a later merge into it moved entries of the same
+    club, and where the merge was taken back meanwhile.
     """
     Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
     found = MergedPaper.objects.select_for_update().filter(pk=merged.pk).first()
@@ -62,6 +63,11 @@ def unmerge(merged: MergedPaper, *, by: User | None) -> Paper:
         raise Refused(
             _("The paper it was merged into was itself merged into another one since. Take that back first.")
         )
+    later = MergedPaper.objects.filter(
+        paper=found.paper_id, log__into=found.paper_id, merged__gt=found.merged
+    )
+    if any(_list_clubs(log) & _list_clubs(each.log) for each in later):
+        raise Refused(_("Another paper was merged into the same one later. Take that back first."))
     keep = Paper.objects.select_for_update(of=("self",)).get(pk=found.paper_id)
     other = Paper(
         pk=found.pk,
@@ -103,6 +109,11 @@ def unmerge(merged: MergedPaper, *, by: User | None) -> Paper:
     stamps.add(Catalogue(pk=Catalogue.ID), [keep, other, *listings])
     stamps.write()
     return other
+
+
+def _list_clubs(log: Row) -> set[int]:
+    """Return the clubs whose entries a merge moved: what gave way there may have given way once more in a later one."""
+    return {told["entry"]["fields"]["club"] for told in log["entries"]}
 
 
 def _part_records(log: Row, keep: Paper, other: Paper) -> None:

@@ -378,3 +378,26 @@ def test_a_paper_without_a_record_comes_back_to_its_club_alone(source, club, kee
     SourceRecord.objects.filter(paper=own).update(paper=keep)
     merged = merge(keep, own)
     assert catalogue.unmerge(merged, by=organiser).private_to == club
+
+
+@pytest.mark.parametrize("value", [None, 1, -1])
+def test_the_last_of_several_merges_is_taken_back_first(
+    source, club, other_club, keep, other, member, organiser, outsider, administrator, value
+):
+    """Else a vote that gave way twice would be lost."""
+    third, fourth = (make_paper(title, source=source) for title in ("Third", "Fourth"))
+    if value is not None:
+        reading_list.cast_vote(reading_list.note(club, keep), value=value, by=member)
+    for paper in (third, other):
+        entry = reading_list.note(club, paper)
+        reading_list.cast_vote(entry, value=1 if paper == other else -1, by=member)
+        reading_list.volunteer(entry, by=organiser)
+        reading_list.tag(entry, name="theory", by=member)
+    reading_list.cast_vote(reading_list.note(other_club, fourth), value=1, by=outsider)
+    before = picture()
+    first, second, of_others = merge(keep, other), merge(keep, third), merge(keep, fourth)
+    with pytest.raises(Refused, match="later"):
+        catalogue.unmerge(first, by=administrator)
+    for merged in (second, first, of_others):
+        catalogue.unmerge(merged, by=administrator)
+    assert picture() == before
