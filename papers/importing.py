@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 BATCH = 2_000
 FLUSH_SECONDS = 1.0
 LEASE = timedelta(minutes=2)
+ROOM = timedelta(seconds=30)
+"""How long a run of a club's source waits where another one of the club is under way."""
+
 MOST_REJECTED = 100_000
 """Of an import of which nearly nothing comes in: the others wait for the worker."""
 
@@ -380,6 +383,10 @@ def _lease(pk: int) -> Import | None:
         run = Import.objects.due(now).select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
         if run is None:
             return None
+        if run.is_run and run.club_id is not None and _is_asking(run.club_id, now):
+            run.due_at = now + ROOM
+            run.save(update_fields=["due_at"])
+            return None
         run.state = Import.State.RUNNING
         run.attempts += 1
         run.fruitless += 1
@@ -387,6 +394,12 @@ def _lease(pk: int) -> Import | None:
         run.leased_until = now + LEASE
         run.save(update_fields=["state", "attempts", "fruitless", "started", "leased_until"])
     return run
+
+
+def _is_asking(club: int, now: datetime) -> bool:
+    """Say whether a worker asks one of a club's sources: one at a time, so that slow servers take no more than one."""
+    running = Import.objects.filter(is_run=True, state=Import.State.RUNNING, leased_until__gte=now)
+    return running.filter(club=club).exists()
 
 
 def _run(

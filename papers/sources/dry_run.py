@@ -89,11 +89,19 @@ def _lease(pk: int) -> DryRun | None:
         due = Q(state=DryRun.State.QUEUED) | Q(state=DryRun.State.RUNNING, leased_until__lt=now)
         rows = DryRun.objects.select_for_update(skip_locked=True, of=("self",)).select_related("source")
         row = rows.filter(due, pk=pk).first()
+        if row is not None and _is_asking(row.source.club_id, now):
+            return None  # the tick of the next minute tries again
         if row is not None:
             row.state, row.leased_until = DryRun.State.RUNNING, now + LEASE
             row.attempts += 1
             row.save(update_fields=["state", "leased_until", "attempts"])
     return row
+
+
+def _is_asking(club: int | None, now: datetime) -> bool:
+    """Say whether a dry run of a club's is under way: one at a time, as with runs."""
+    running_now = DryRun.objects.filter(state=DryRun.State.RUNNING, leased_until__gte=now)
+    return club is not None and running_now.filter(source__club=club).exists()
 
 
 def _read(source: Source) -> Iterator[Record | Rejection]:

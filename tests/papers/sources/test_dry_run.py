@@ -65,6 +65,15 @@ def test_what_is_private_to_another_club_is_new(page, other_club, club):
     assert perform(make(club=club)).found[0]["what"] == "new"
 
 
+def test_a_club_has_one_under_way(page, club):
+    slow, waiting = make(club=club), make(club=club)
+    busy = dry_run._lease(dry_run.queue(slow).pk)
+    assert perform(waiting).state == "queued"
+    DryRun.objects.filter(pk=busy.pk).update(state="done")
+    assert perform(waiting).state == "done"
+    assert perform(make()).state == "done"
+
+
 def test_fifty_are_shown(services):
     services.answer(path(0), atom([(f"2611.{n:05}", "2026-11-24") for n in range(1, 90)], total=200))
     done = perform(make())

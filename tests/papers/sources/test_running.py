@@ -557,6 +557,18 @@ def test_a_clubs_source_is_the_clubs(two_pages, club):
     assert (done.club, done.added) == (club, 3)
 
 
+def test_a_club_keeps_one_worker_busy_and_no_more(two_pages, club, other_club):
+    """Fifty sources whose servers trickle for five minutes each would keep all imports waiting."""
+    [slow, waiting], theirs, everybodys = [make(club=club), make(club=club)], make(club=other_club), make()
+    busy = importing._lease(running.run_now(slow, by=None).pk)
+    put_off = run(waiting)
+    assert (put_off.state, put_off.attempts) == ("queued", 0)
+    assert put_off.due_at > timezone.now()
+    assert [run(source).state for source in (theirs, everybodys)] == ["done", "done"]
+    Import.objects.filter(pk=busy.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert run(waiting).state == "done", "nobody waits for a worker that is gone"
+
+
 def test_hosts_are_remembered(two_pages):
     run(make())
     assert [turn.name for turn in HostTurn.objects.all()] == ["127.0.0.1"]
