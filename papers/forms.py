@@ -89,7 +89,8 @@ class ImportForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_(
-            "Left empty: the days that the file names. A saved page names one, mostly without its year."
+            "Left empty: the days that the file names, or today for what tells of new papers. A library, such as a "
+            "BibTeX file, then stands in no listing; search finds its papers."
         ),
     )
     format = forms.ChoiceField(label=_("Format"), required=False)

@@ -57,6 +57,8 @@ SOURCE_OF_FORMAT = {
     "arxiv-jsonl": Source.Kind.ARXIV,
     "arxiv-rss": Source.Kind.ARXIV,
 }
+LISTS = frozenset({*SOURCE_OF_FORMAT, "biorxiv", "feed"})
+"""Formats that tell what is new. A library that somebody keeps would stand before everybody as the news of its day."""
 
 
 class Refused(Exception):
@@ -268,6 +270,11 @@ def default_source(format: str, club: Club | None) -> Source:
             **asks_nothing, defaults={"slug": slug, "name": str(kind.label)}
         )
     return known
+
+
+def is_listed(run: Import) -> bool:
+    """Say whether what an import brings stands in a listing though its records name no day: that of its own day."""
+    return run.date is not None or run.is_run or run.format in LISTS
 
 
 def create_file(folder: str) -> tuple[str, BinaryIO]:
@@ -488,7 +495,8 @@ def _take_batch(
     records = [each for each in batch if isinstance(each, Record)]
     rejections = [each for each in batch if isinstance(each, Rejection) and not isinstance(each, Deletion)]
     with transaction.atomic():
-        outcomes = catalogue.add_records(run.source, records, listed=run.date, fallback=run.queued.date())
+        fallback = run.queued.date() if is_listed(run) else None
+        outcomes = catalogue.add_records(run.source, records, listed=run.date, fallback=fallback)
         tally = dict.fromkeys(catalogue.Change, 0)
         for outcome in outcomes:
             tally[outcome.change] += 1

@@ -150,6 +150,7 @@ def import_detail(request: Request, pk: int) -> HttpResponse:
         "more_after": rejections[REJECTIONS_SHOWN - 1].number if len(rejections) > REJECTIONS_SHOWN else None,
         "percent": _percent(run),
         "listing": _find_listing(run) if run.state == Import.State.DONE and run.came_in else None,
+        "is_listed": importing.is_listed(run),
         "may_queue": permissions.can_import_somewhere(request.user, request.my_clubs),
         "may_cancel": not run.is_over
         and permissions.can_cancel_import(request.user, run.queued_by_id, run.club),
@@ -177,7 +178,9 @@ def _percent(run: Import) -> int:
 
 
 def _find_listing(run: Import) -> dict[str, Any] | None:
-    """Return where to see what came in: the day the import was for, else the newest of its source."""
+    """Return where to see what came in: the day it was for, else the newest of its source; None for a library."""
+    if not importing.is_listed(run):
+        return None
     listings = (
         run.source.listings.filter(date=run.date) if run.date else run.source.listings.order_by("-date")
     )

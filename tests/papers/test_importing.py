@@ -417,3 +417,19 @@ def test_progress_is_kept_while_it_runs_and_goes_at_its_end(monkeypatch):
     assert [row.taken for row in seen] == [2, 4, 6]
     assert all(row.pace > 0 for row in seen)
     assert (done.seconds_left, done.pace > 0) == (None, True)
+
+
+LIBRARY = b"@article{a, title = {Umbrellas that remember rain}, author = {Lind, Ada}, year = 2021}\n"
+
+
+def test_a_library_is_no_news_of_the_day():
+    assert counts(run(LIBRARY, name="library.bib", date=None)) == ("done", 1, 0, 0, 0)
+    assert Paper.objects.count() == 1
+    assert not Listing.objects.exists()
+
+
+def test_a_library_imported_for_a_day_is_listed_there():
+    run(LIBRARY, date=None)
+    assert counts(run(LIBRARY, date=DAY)) == ("done", 0, 0, 1, 0)
+    assert Listing.objects.get().date == DAY
+    assert Listing.objects.get().items.count() == 1

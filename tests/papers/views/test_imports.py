@@ -213,3 +213,12 @@ def test_pace_and_time_left_are_told_and_what_broke_off(client, organiser, run):
 )
 def test_time_left_in_words(seconds, words):
     assert time_left(seconds) == words
+
+
+def test_a_library_says_that_it_is_in_no_listing(client, organiser, club):
+    client.force_login(organiser)
+    upload(client, b"@article{a, title = {Rain}, author = {Lind, Ada}}", club=club.pk, date="")
+    run = Import.objects.get()
+    importing.run_import(run.pk)
+    shown = client.get(run.get_absolute_url()).content.decode()
+    assert "in no new listing" in shown and "Open the listing" not in shown
