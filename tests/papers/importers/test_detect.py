@@ -141,10 +141,10 @@ class TestEndlessInput:
         path = tmp_path / "sparse"
         with path.open("wb") as file:
             file.truncate(2 * 1024**3)
-        started = time.monotonic()
+        started = time.process_time()
         with path.open("rb") as stream, pytest.raises(UnreadableInput, match="binary"):
             importers.read(stream, format=format, date=date(2025, 4, 25))
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5
 
     def test_one_line_of_2_gb_is_refused_at_once(self):
         stream = Endless(b"", b"a")

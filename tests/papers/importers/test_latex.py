@@ -176,4 +176,5 @@ def check_time(make, size=100_000):
         to_text(text)
         return time.process_time() - started
 
-    assert seconds(size) < 4 * max(seconds(size // 2), 0.1)
+    # A quadratic step would take minutes; on a busy machine anything may take a second.
+    assert seconds(size) < 4 * max(seconds(size // 2), 0.5)
