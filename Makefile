@@ -15,11 +15,11 @@ run: base ## start everything: http://localhost:8000, or PORT=8001; Ctrl-C stops
 	@exec $(IN_VENV) -m readinglist.run
 
 test: dev ## run all tests, browser tests included
-	@CHROMIUM="$$(sh tests/find-chromium)" && export CHROMIUM && exec $(IN_VENV) -m pytest -n 2
+	@CHROMIUM="$$(sh tests/find-chromium)" && export CHROMIUM && exec $(IN_VENV) -m pytest -n 2 --dist worksteal
 
 test-newest: ## the same with the newest Python and Django we know to work
 	@PYTHON=$(NEWEST) sh requirements/install .venv-newest requirements/newest.txt
-	@CHROMIUM="$$(sh tests/find-chromium)" && export CHROMIUM && exec .venv-newest/bin/python -m pytest -n 2
+	@CHROMIUM="$$(sh tests/find-chromium)" && export CHROMIUM && exec .venv-newest/bin/python -m pytest -n 2 --dist worksteal
 
 bench: dev ## measure speed; writes var/bench.json
 	@exec $(IN_VENV) -m bench
