@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts import invitations
-from papers import catalogue, discussion, mentions, reading_list, submissions
+from papers import catalogue, discussion, importing, mentions, reading_list, submissions
 from papers.models import DryRun, Import, Source
 from papers.sources import keeping, telling
 from tests import factories
@@ -24,8 +24,10 @@ FOCUS = (FOLDER / "focus.js").read_text("utf-8")
 
 
 @pytest.fixture
-def lab(club, owner, member, organiser, source, transactional_db):
+def lab(club, owner, member, organiser, source, transactional_db, monkeypatch):
     """One of everything, as long and as odd as it may be."""
+    # Nobody looks anything up: that would wait for names that no server here knows.
+    monkeypatch.setattr(importing, "wake", lambda run: None)
     owner.name = LONG[:90]
     owner.save()
     paper = factories.make_paper(
@@ -105,6 +107,7 @@ def lab(club, owner, member, organiser, source, transactional_db):
         by=owner,
         club=club,
     )
+    importing.cancel(submission)
     telling.tell_stalled(timezone.now())
     return {
         "paper": paper.pk,

@@ -257,5 +257,6 @@ def test_stop_ends_what_a_program_left_in_its_group(tmp_path):
     child = int(program.log.read_text())
     assert is_alive(child)
     program.stop()
-    assert program.process.returncode == -signal.SIGQUIT
+    # On a busy machine it may take longer than SIGQUIT is given.
+    assert program.process.returncode in {-signal.SIGQUIT, -signal.SIGKILL}
     wait_until(lambda: not is_alive(child))
