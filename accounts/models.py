@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -132,6 +133,73 @@ class Club(models.Model):
     is_public = models.BooleanField(
         _("public"), default=False, help_text=_("Everybody may read its list, votes and discussion.")
     )
+    carry_over = models.PositiveSmallIntegerField(
+        _("carry-over of votes, in per cent"),
+        default=50,
+        db_default=50,
+        validators=[MaxValueValidator(100)],
+        help_text=_(
+            "What a vote still counts in the next session's window when its paper was not chosen, and so on for each "
+            "window passed. 0 starts afresh after each session, 100 forgets nothing."
+        ),
+    )
+    vote_budget = models.PositiveSmallIntegerField(
+        _("votes per member and session"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: as many as they like. A small number makes members choose."),
+    )
+    hides_totals = models.BooleanField(
+        _("totals are secret until votes close"),
+        default=False,
+        db_default=False,
+        help_text=_("Members see their own votes only, so that nobody follows the crowd."),
+    )
+    threshold = models.PositiveSmallIntegerField(
+        _("score a paper needs"),
+        default=1,
+        db_default=1,
+        help_text=_(
+            "A paper with a lower score gets on no agenda by itself. 0 lets in any that was suggested."
+        ),
+    )
+    shows_voters = models.BooleanField(
+        _("votes by name"),
+        default=True,
+        db_default=True,
+        help_text=_("Members see who promoted a paper. Demotions are shown as a number only, in any case."),
+    )
+    load_months = models.PositiveSmallIntegerField(
+        _("months that count"),
+        default=12,
+        db_default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text=_("How far back the talks of members count when the next ones are shared out."),
+    )
+    parts_cap = models.PositiveSmallIntegerField(
+        _("most parts per person"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("In all sessions of one plan. Empty: no limit."),
+    )
+    keeps_authors_out = models.BooleanField(
+        _("authors do not take parts in their own papers"), default=False, db_default=False
+    )
+    mixes_seniority = models.BooleanField(
+        _("mix seniority"),
+        default=False,
+        db_default=False,
+        help_text=_("Where it costs nobody a turn, pair somebody senior with somebody who is not."),
+    )
+    minutes_template = models.TextField(
+        _("template of minutes"),
+        max_length=5_000,
+        blank=True,
+        db_default="",
+        help_text=_("What the take-aways of each paper begin with, such as a few questions."),
+    )
     created = models.DateTimeField(_("created"), default=timezone.now)
     version = models.BigIntegerField(_("sync version"), default=0, editable=False)
     members = models.ManyToManyField(User, through="Membership", related_name="clubs")
@@ -143,6 +211,9 @@ class Club(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(version__gte=0), name="club_version_not_negative"),
             models.CheckConstraint(condition=~models.Q(name=""), name="club_has_name"),
+            models.CheckConstraint(
+                condition=models.Q(carry_over__lte=100), name="club_carry_over_at_most_all"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -163,6 +234,16 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     joined = models.DateTimeField(_("joined"), default=timezone.now)
+    is_senior = models.BooleanField(_("senior"), default=False, db_default=False)
+    takes_parts = models.BooleanField(
+        _("takes parts"),
+        default=True,
+        db_default=True,
+        help_text=_("Somebody who does not is never asked by a plan; they may still volunteer."),
+    )
+    parts_cap = models.PositiveSmallIntegerField(
+        _("most parts"), null=True, blank=True, help_text=_("In one plan. Empty: what the club says.")
+    )
 
     class Meta:
         ordering = ["joined", "pk"]

@@ -161,6 +161,21 @@ def can_remove_member(user: Person, membership: Membership) -> bool:
     )
 
 
+def can_run_sessions(user: Person, club: Club) -> bool:
+    """Schedule, fill and lock sessions, plan who presents, keep the minutes: organisers."""
+    return is_organiser(user, club)
+
+
+def can_answer_assignment(user: Person, member_id: int | None, club: Club) -> bool:
+    """Accept or decline a part, offer a swap, hand it over: who was asked, while they are a member."""
+    return is_member(user, club) and member_id is not None and member_id == user.pk
+
+
+def can_attend(user: Person, club: Club) -> bool:
+    """Say whether they come, ask and vote in the meeting, write its notes."""
+    return is_member(user, club)
+
+
 def token_clubs(token: ApiToken) -> set[int]:
     """Return the ids of the clubs a token is limited to, read once for each token; empty means no limit."""
     clubs: set[int] | None = token.__dict__.get(CLUBS_LOADED)

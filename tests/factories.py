@@ -1,12 +1,12 @@
 """The smallest valid rows."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from accounts.models import Club, Membership, Role, User
 from papers import catalogue
 from papers.identifiers import Identifier
-from papers.models import Listing, Paper, Source
+from papers.models import AgendaItem, Listing, Paper, Session, Source
 from papers.records import Rank, Record
 
 _numbers = count(1)
@@ -64,3 +64,31 @@ def make_listing(*, source=None, day=date(2025, 4, 25), number=3):
     ]
     catalogue.add_records(source, records, listed=day)
     return Listing.objects.get(source=source, date=day)
+
+
+def make_session(club, starts=None, *, minutes=60, lock_hours=48, state=Session.State.OPEN, **extra):
+    """A session of a club, open and in a week unless told otherwise; one that is closed was locked on time."""
+    starts = starts or datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=7)
+    extra.setdefault("time_zone", club.time_zone)
+    extra.setdefault("lock_at", starts - timedelta(hours=lock_hours))
+    session = Session(club=club, state=state, **extra)
+    session.set_time(starts, minutes)
+    if state in {Session.State.LOCKED, Session.State.HELD}:
+        session.locked_at = session.locked_at or session.lock_at
+    if state == Session.State.CANCELLED:
+        session.cancelled_at = session.cancelled_at or session.created
+    session.save()
+    return session
+
+
+def make_item(session, entry=None, *, title="", minutes=30, **extra):
+    """A point at the end of a session's agenda: an entry, or a topic."""
+    last = session.agenda.order_by("-position").first()
+    return AgendaItem.objects.create(
+        session=session,
+        entry=entry,
+        title=title or ("" if entry else "News"),
+        position=last.position + 1 if last else 1,
+        minutes=minutes,
+        **extra,
+    )

@@ -4,10 +4,15 @@ from .discussion import Comment, CommentRevision
 from .identity import CandidatePair, Decision, PaperEdit
 from .imports import FetchedPage, Import, RejectedRecord, SubmissionItem
 from .listings import Listing, ListingItem
+from .presenting import Assignment, Attendance, Guest, Part
 from .reading_list import Entry, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
+from .sessions import AgendaItem, Pause, Series, Session, SessionKind
 from .sources import DryRun, HostTurn, Source
 
 __all__ = [
+    "AgendaItem",
+    "Assignment",
+    "Attendance",
     "CandidatePair",
     "Catalogue",
     "Comment",
@@ -16,6 +21,7 @@ __all__ = [
     "DryRun",
     "Entry",
     "FetchedPage",
+    "Guest",
     "HostTurn",
     "IdempotentResponse",
     "Import",
@@ -26,7 +32,12 @@ __all__ = [
     "Paper",
     "PaperEdit",
     "PaperIdentifier",
+    "Part",
+    "Pause",
     "RejectedRecord",
+    "Series",
+    "Session",
+    "SessionKind",
     "Skip",
     "Source",
     "SourceRecord",
