@@ -1,0 +1,90 @@
+"""What the API's rows look like, and what it takes in; a file a subject. The words are those of docs/design.md."""
+
+from .catalogue import EditedPaperSerializer, IdentifierSerializer, PaperSerializer, UrlSerializer
+from .clubs import ClubSerializer, MemberSerializer
+from .comments import (
+    CommentRevisionSerializer,
+    CommentSerializer,
+    EditedCommentSerializer,
+    NewCommentSerializer,
+)
+from .entries import (
+    CastVoteSerializer,
+    EntrySerializer,
+    NewEntrySerializer,
+    PromoterSerializer,
+    TagSerializer,
+    VoteSerializer,
+)
+from .imports import (
+    CountsSerializer,
+    ImportSerializer,
+    NewImportSerializer,
+    ProgressSerializer,
+    RejectionSerializer,
+)
+from .listings import ListingDetailSerializer, ListingItemSerializer, ListingSerializer
+from .people import PersonSerializer
+from .problems import FieldErrorSerializer, ProblemSerializer
+from .review import (
+    DecisionSerializer,
+    NewDecisionSerializer,
+    NewPairSerializer,
+    PairEndSerializer,
+    PairSerializer,
+)
+from .sources import (
+    ChangedSourceSerializer,
+    DryRunSerializer,
+    FoundSerializer,
+    HealthSerializer,
+    NewSourceSerializer,
+    SourceSerializer,
+)
+from .submissions import NewSubmissionSerializer, SubmissionItemSerializer, SubmissionSerializer
+from .sync import TombstoneSerializer
+
+__all__ = [
+    "CastVoteSerializer",
+    "ChangedSourceSerializer",
+    "ClubSerializer",
+    "CommentRevisionSerializer",
+    "CommentSerializer",
+    "CountsSerializer",
+    "DecisionSerializer",
+    "DryRunSerializer",
+    "EditedCommentSerializer",
+    "EditedPaperSerializer",
+    "EntrySerializer",
+    "FieldErrorSerializer",
+    "FoundSerializer",
+    "HealthSerializer",
+    "IdentifierSerializer",
+    "ImportSerializer",
+    "ListingDetailSerializer",
+    "ListingItemSerializer",
+    "ListingSerializer",
+    "MemberSerializer",
+    "NewCommentSerializer",
+    "NewDecisionSerializer",
+    "NewEntrySerializer",
+    "NewImportSerializer",
+    "NewPairSerializer",
+    "NewSourceSerializer",
+    "NewSubmissionSerializer",
+    "PairEndSerializer",
+    "PairSerializer",
+    "PaperSerializer",
+    "PersonSerializer",
+    "ProblemSerializer",
+    "ProgressSerializer",
+    "PromoterSerializer",
+    "RejectionSerializer",
+    "SourceSerializer",
+    "SubmissionItemSerializer",
+    "SubmissionSerializer",
+    "TagSerializer",
+    "TombstoneSerializer",
+    "UrlSerializer",
+    "VoteSerializer",
+]
