@@ -1,4 +1,4 @@
-"""Imports: store the input, queue it, run it, keep count. The worker calls `run_import`, the shell `import_file`;
+"""Imports: queue an input, run it, keep count. The worker calls `run_import`, the shell `import_file`;
 both run the same import.
 
 The row is the queue of record. A worker leases it, renews the lease with every batch, and writes the counts
@@ -7,25 +7,23 @@ after the last record that came in, and one that was only slow finds its lease g
 """
 
 import logging
-import os
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Club, User
 
-from . import catalogue, importers
+from . import catalogue, importers, stored_inputs
 from .models import FetchedPage, Import, RejectedRecord, Source
 from .records import Deletion, Record, Rejection, UnreadableInput
+from .stored_inputs import Refused, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +42,6 @@ ATTEMPTS = 3
 ATTEMPTS_AT_ALL = 20
 """In a row of which nothing came in. With the database away an import waits; one that kills its worker must end."""
 
-CHUNK = 2**20
-HELD = timedelta(days=1)
 # Of a file that is broken all through: enough to see what is wrong; the rest is only counted.
 REJECTIONS_KEPT = 10_000
 
@@ -61,26 +57,8 @@ LISTS = frozenset({*SOURCE_OF_FORMAT, "biorxiv", "feed"})
 """Formats that tell what is new. A library that somebody keeps would stand before everybody as the news of its day."""
 
 
-class Refused(Exception):
-    """An import that cannot be queued; its text is a sentence for the person who tried."""
-
-
-class TooLarge(Refused):
-    pass
-
-
-class NotHeld(Refused):
-    """The file that was kept for its columns to be confirmed is gone."""
-
-
 class LeaseLost(Exception):
     """Another worker has taken this import over, or it was cancelled; nothing of the present batch is written."""
-
-
-class Upload(Protocol):
-    """What arrives from a browser, the API or the shell: Django's UploadedFile, or any open binary file."""
-
-    def read(self, size: int = -1, /) -> bytes: ...
 
 
 def queue_import(
@@ -94,13 +72,13 @@ def queue_import(
     date: date | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> Import:
-    """Store an input under FILES_DIR and queue its import; a worker is woken when the transaction commits.
+    """Store an input and queue its import; a worker is woken when the transaction commits.
 
-    `upload` is what came, or the name that `hold_upload` gave it. Without a source the input goes to the club's
-    uploads, or to the installation's source of its format. `columns` are those of a table, as
+    `upload` is what came, or the name that `stored_inputs.hold_upload` gave it. Without a source the input goes to
+    the club's uploads, or to the installation's source of its format. `columns` are those of a table, as
     `importers.csv_table` has them; without them they are guessed.
 
-    Raises TooLarge above UPLOAD_LIMIT bytes, NotHeld, and Refused for an unknown format or odd columns.
+    Raises Refused for an unknown format or odd columns, and what `stored_inputs.keep_upload` raises.
     """
     check_day(date)
     if format and format not in importers.FORMATS:
@@ -109,16 +87,22 @@ def queue_import(
             % {"format": format, "known": ", ".join(importers.FORMATS)}
         )
     columns = check_columns(columns)
-    stored = _take_held(upload) if isinstance(upload, str) else _store(upload)
-    path = settings.FILES_DIR / stored
+    stored = stored_inputs.keep_upload(upload)
     try:
         run = _make_row(
-            path, name=name, by=by, club=club, source=source, format=format, date=date, columns=columns
+            stored_inputs.find_path(stored),
+            name=name,
+            by=by,
+            club=club,
+            source=source,
+            format=format,
+            date=date,
+            columns=columns,
         )
         run.stored_as = stored
         run.save()
     except BaseException:
-        path.unlink(missing_ok=True)
+        stored_inputs.forget(stored)
         raise
     wake(run)
     return run
@@ -140,42 +124,6 @@ def check_columns(columns: object) -> dict[str, str] | None:
         return importers.csv_table.check_columns(columns)
     except UnreadableInput as refusal:
         raise Refused(str(refusal)) from None
-
-
-def hold_upload(upload: Upload) -> str:
-    """Store a table until its columns are confirmed; return the name to ask for it by.
-
-    What nobody confirmed within a day is deleted by the next one that is held. Raises TooLarge.
-    """
-    last = time.time() - HELD.total_seconds()
-    for path in (settings.FILES_DIR / "held").glob("*/*/*"):
-        try:
-            if path.stat().st_mtime < last:
-                path.unlink()
-        except FileNotFoundError:
-            pass  # another one was quicker
-    return _store(upload, folder="held")
-
-
-def guess_held_columns(held: str) -> importers.csv_table.Columns:
-    """Guess the columns of a table that is held. Raises NotHeld, and UnreadableInput where it has no heading."""
-    try:
-        with (settings.FILES_DIR / held).open("rb") as file:
-            return importers.guess_columns(file)
-    except FileNotFoundError:
-        raise NotHeld(_("The file is no longer kept here. Choose it again.")) from None
-
-
-def _take_held(held: str) -> str:
-    """Move a held upload to where imports have theirs; only one who asks for it gets it."""
-    name, target = create_file("imports")
-    target.close()
-    try:
-        os.replace(settings.FILES_DIR / held, settings.FILES_DIR / name)
-    except FileNotFoundError:
-        (settings.FILES_DIR / name).unlink()
-        raise NotHeld(_("The file is no longer kept here. Choose it again.")) from None
-    return name
 
 
 def check_day(day: date | None) -> None:
@@ -277,34 +225,6 @@ def is_listed(run: Import) -> bool:
     return run.date is not None or run.is_run or run.format in LISTS
 
 
-def create_file(folder: str) -> tuple[str, BinaryIO]:
-    """Create a file of a random name, for us alone; return its path below FILES_DIR, and itself, open."""
-    name = f"{folder}/{timezone.now():%Y/%m}/{secrets.token_hex(16)}"
-    path = settings.FILES_DIR / name
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return name, open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
-
-
-def _store(upload: Upload, folder: str = "imports") -> str:
-    """Write an upload to a file of a random name; return its path below FILES_DIR."""
-    name, target = create_file(folder)
-    size = 0
-    try:
-        with target:
-            while chunk := upload.read(CHUNK):
-                size += len(chunk)
-                if size > settings.UPLOAD_LIMIT:
-                    raise TooLarge(
-                        _("The file has more than %(most)d MB. Split it, or import it on the server with "
-                          "manage.py import.") % {"most": settings.UPLOAD_LIMIT // 2**20}
-                    )  # fmt: skip
-                target.write(chunk)
-    except BaseException:
-        (settings.FILES_DIR / name).unlink(missing_ok=True)
-        raise
-    return name
-
-
 def run_import(pk: int) -> Import | None:
     """Run a queued import to its end; None when it is over, or another worker has it."""
     run = _lease(pk)
@@ -327,7 +247,8 @@ def run_import(pk: int) -> Import | None:
             said = _("The command that ran it was stopped before its end. Run it again.")
             end(run, Import.State.FAILED, said)
         else:
-            perform(run, partial(_read_file, run, settings.FILES_DIR / run.stored_as), may_retry=True)
+            path = stored_inputs.find_path(run.stored_as)
+            perform(run, partial(_read_file, run, path), may_retry=True)
     except LeaseLost:
         return None
     return run
@@ -365,7 +286,7 @@ def _read_file(
 
 def read_page(run: Import, page: FetchedPage, note: Callable[[Record | Rejection], None]) -> None:
     """Bring in the page that a source's leased run is at; `note` hears of all that is in it, also of what was in."""
-    with (settings.FILES_DIR / page.stored_as).open("rb") as file:
+    with stored_inputs.find_path(page.stored_as).open("rb") as file:
         _run(run, file, None, None, page=page, note=note)
 
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from papers import catalogue, discussion, importing, reading_list, submissions
+from papers import catalogue, discussion, importing, reading_list, stored_inputs, submissions
 from papers.models import Entry
 
 logger = logging.getLogger("django.request")
@@ -115,7 +115,7 @@ def translate(error: Exception) -> exceptions.APIException:
             return exceptions.Throttled(wait=discussion.POSTS_SECONDS, detail=str(error))
         case discussion.Refused() | catalogue.Refused():
             return Refused(str(error))
-        case importing.TooLarge():
+        case stored_inputs.TooLarge():
             return TooLarge(str(error))
         case submissions.TooMuch():
             return exceptions.Throttled(wait=round(error.seconds), detail=str(error))

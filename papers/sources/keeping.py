@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import Club
+from papers import stored_inputs
 from papers.models import FetchedPage, Import, Listing, Source, SourceRecord
 from papers.sources import running
 from papers.sources.planners import BadQuery, find
@@ -121,8 +121,7 @@ def remove(source: Source) -> None:
     source.delete()
 
     def forget() -> None:  # as nobody could find them any more
-        for name in stored:
-            (settings.FILES_DIR / name).unlink(missing_ok=True)
+        stored_inputs.forget(*stored)
 
     transaction.on_commit(forget, robust=True)
 

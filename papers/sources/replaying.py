@@ -6,14 +6,13 @@ import io
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from papers import importers, importing
+from papers import importers, importing, stored_inputs
 from papers.models import FetchedPage, Import, RejectedRecord, Source
 from papers.records import MAX_RAW, UnreadableInput
 
@@ -81,7 +80,7 @@ def replay(rejected: RejectedRecord, *, by: User | None) -> Import:
         return rejected.replayed_in
     page = rejected.page
     stored = page.stored_as if page else "" if run.is_run else run.stored_as
-    path = settings.FILES_DIR / stored
+    path = stored_inputs.find_path(stored)
     if not stored or not path.is_file():
         if run.is_run:
             raise Gone(_("What it was read from is not stored any more. The next run asks for it again."))
@@ -151,7 +150,6 @@ def forget_old_pages(now: datetime) -> int:
     read_again = Import.objects.filter(stored_as=OuterRef("stored_as"), state__in=["queued", "running"])
     old = FetchedPage.objects.filter(~Exists(waiting), ~Exists(read_again), fetched__lt=now - KEPT)
     pages = list(old.order_by("pk")[:MOST_AT_ONCE])
-    for page in pages:
-        (settings.FILES_DIR / page.stored_as).unlink(missing_ok=True)
+    stored_inputs.forget(*(page.stored_as for page in pages))
     FetchedPage.objects.filter(pk__in=[page.pk for page in pages]).delete()
     return len(pages)

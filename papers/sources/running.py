@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -25,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from papers import importing
+from papers import importing, stored_inputs
 from papers.models import FetchedPage, Import, Source
 from papers.records import UnreadableInput, clean_line
 from papers.sources import politeness, replaying, schedule
@@ -254,7 +253,7 @@ class Walk:
                     importing.save_leased(self.run, ["leased_until"])
                     self._write_place(None)
                 return True
-        seen = read_edges(settings.FILES_DIR / page.stored_as)
+        seen = read_edges(stored_inputs.find_path(page.stored_as))
         if self.planner.look(seen, position):
             importing.read_page(self.run, page, seen.note)
         return self._move(page, seen, position)
@@ -262,8 +261,8 @@ class Walk:
     def _fetch(self, position: Position) -> FetchedPage | None:
         """Store what the source answers; None where nothing has changed since the last time."""
         asked = self.planner.ask(self.query, position)
-        name, target = importing.create_file("sources")
-        path = settings.FILES_DIR / name
+        name, target = stored_inputs.create_file("sources")
+        path = stored_inputs.find_path(name)
         try:
             with target:
                 answer = ask_politely(
@@ -283,7 +282,7 @@ class Walk:
         """Make an answer the page that the run is at."""
         run = self.run
         run.stored_as, run.format, run.date = name, asked.format, asked.date
-        run.earlier, run.input_bytes = run.taken, (settings.FILES_DIR / name).stat().st_size
+        run.earlier, run.input_bytes = run.taken, stored_inputs.find_path(name).stat().st_size
         run.read_bytes = 0
         with transaction.atomic():
             importing.save_leased(
@@ -330,7 +329,7 @@ class Walk:
         with transaction.atomic():
             importing.save_leased(self.run, ["stored_as"])
             page.delete()
-        (settings.FILES_DIR / page.stored_as).unlink(missing_ok=True)
+        stored_inputs.forget(page.stored_as)
 
     def _write_place(self, position: Position | None, **facts: Any) -> None:
         """Write where the source has come to. Raises Changed where it no longer asks for what we asked."""

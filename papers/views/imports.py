@@ -16,7 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import permissions
 from accounts.models import Club
-from papers import importers, importing
+from papers import importers, importing, stored_inputs
 from papers.forms import ColumnsForm, ImportForm
 from papers.models import CandidatePair, Import
 from papers.numbers import read_number
@@ -91,7 +91,7 @@ def _hold(request: Request, facts: dict[str, Any]) -> str:
     return signing.dumps(
         {
             "by": request.user.pk,
-            "upload": importing.hold_upload(facts["file"]),
+            "upload": stored_inputs.hold_upload(facts["file"]),
             "name": facts["file"].name,
             "club": facts["club"] and facts["club"].pk,
             "date": facts["date"] and facts["date"].isoformat(),
@@ -106,7 +106,7 @@ def import_columns(request: Request) -> HttpResponse:
     if not permissions.can_import_somewhere(request.user, request.my_clubs):
         raise PermissionDenied(_("Organisers import for their club, administrators for everybody."))
     try:
-        held = signing.loads(request.GET.get("held", ""), salt=HELD_SALT, max_age=importing.HELD)
+        held = signing.loads(request.GET.get("held", ""), salt=HELD_SALT, max_age=stored_inputs.HELD)
     except signing.BadSignature:
         held = {}
     if held.get("by") != request.user.pk:
@@ -116,7 +116,7 @@ def import_columns(request: Request) -> HttpResponse:
     if not permissions.can_import(request.user, club):
         raise PermissionDenied(_("Organisers import for their club, administrators for everybody."))
     try:
-        form = ColumnsForm(request.POST or None, columns=importing.guess_held_columns(held["upload"]))
+        form = ColumnsForm(request.POST or None, columns=stored_inputs.guess_held_columns(held["upload"]))
         if request.method == "POST" and form.is_valid():
             run = importing.queue_import(
                 upload=held["upload"],

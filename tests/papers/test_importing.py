@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from papers import catalogue, importers, importing
+from papers import catalogue, importers, importing, stored_inputs
 from papers.models import Catalogue, Import, Listing, Paper, RejectedRecord, SourceRecord
 from papers.records import Rejection
 from tests.factories import make_record, make_source
@@ -125,7 +125,7 @@ def test_a_club_import_is_the_clubs_own(club, organiser, outsider):
 
 def test_upload_over_the_limit_is_refused_and_no_file_stays(settings):
     settings.UPLOAD_LIMIT = 1000
-    with pytest.raises(importing.TooLarge, match=r"manage\.py import"):
+    with pytest.raises(stored_inputs.TooLarge, match=r"manage\.py import"):
         queue(b"x" * 2000)
     assert [path for path in settings.FILES_DIR.rglob("*") if path.is_file()] == []
     assert not Import.objects.exists()

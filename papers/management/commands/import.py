@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Club
-from papers import importers, importing, mentions, submissions
+from papers import importers, importing, mentions, stored_inputs, submissions
 from papers.identifiers import Identifier, parse
 from papers.models import Import, Paper, Source, SubmissionItem
 from papers.records import MAX_PLACE, UnreadableInput
@@ -280,7 +280,7 @@ def _open(name: str) -> Iterator[Path]:
 
 def _spool(pipe: IO[bytes], spool: IO[bytes]) -> None:
     size = 0
-    while chunk := pipe.read(importing.CHUNK):
+    while chunk := pipe.read(stored_inputs.CHUNK):
         size += len(chunk)
         if size > settings.UPLOAD_LIMIT:
             raise Unreadable(
