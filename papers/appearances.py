@@ -11,7 +11,7 @@ from datetime import date
 
 from papers import merge
 from papers.identifiers import Identifier, is_preprint_doi
-from papers.records import Precision, Rank, Record, write_place
+from papers.records import Precision, Rank, Record, write_known_day, write_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,11 @@ class Appearance:
     revision: int | None
     date: date | None
     precision: Precision
+
+    @property
+    def date_as_known(self) -> str:
+        """The day in ISO 8601, cut to the month or year where no more is known; or empty."""
+        return write_known_day(self.date, self.precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,29 @@ def find_both_forms(records: Iterable[Record]) -> BothForms | None:
     preprints = [record for record in said if record.rank != Rank.PUBLISHER and _list_preprint_names(record)]
     placed = [record for record in said if not merge.is_no_journal(record.journal)]
     dois = tuple(
-        dict.fromkeys(
-            name
-            for record in said
-            for name in record.identifiers
-            if name.scheme == "doi" and not is_preprint_doi(name)
-        )
+        dict.fromkeys(name for record in said for name in record.identifiers if _is_published_name(name))
     )
     if not preprints or not (dois or placed):
         return None
     return BothForms(_describe_preprint(preprints), _describe_published(said, placed, dois))
 
 
+def may_have_both_forms(identifiers: Iterable[Identifier], journal: str) -> bool:
+    """Tell by what a paper is called whether its records are worth a look; where not, it has one form only."""
+    names = list(identifiers)
+    return any(map(_is_preprint_name, names)) and (bool(journal) or any(map(_is_published_name, names)))
+
+
+def _is_preprint_name(name: Identifier) -> bool:
+    return name.scheme == "arxiv" or is_preprint_doi(name)
+
+
+def _is_published_name(name: Identifier) -> bool:
+    return name.scheme == "doi" and not is_preprint_doi(name)
+
+
 def _list_preprint_names(record: Record) -> list[Identifier]:
-    return [name for name in record.identifiers if name.scheme == "arxiv" or is_preprint_doi(name)]
+    return [name for name in record.identifiers if _is_preprint_name(name)]
 
 
 def _describe_preprint(records: list[Record]) -> Appearance:

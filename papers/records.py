@@ -352,6 +352,13 @@ def write_place(journal: str, volume: str, issue: str, pages: str) -> str:
     return ", ".join(part for part in (place, pages) if part)
 
 
+def write_known_day(day: date | None, precision: str) -> str:
+    """Give a day in ISO 8601, cut to the month or year where no more is known; or nothing."""
+    if day is None:
+        return ""
+    return day.isoformat()[: {Precision.YEAR: 4, Precision.MONTH: 7}.get(Precision(precision), 10)]
+
+
 # --- To and from JSON --------------------------------------------------------------------------------------
 
 _NOT_CONTENT: Final = frozenset({"upvotes", "place", "listed", "unlisted"})

@@ -270,7 +270,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     # The choices of two serializers.
-    "ENUM_NAME_OVERRIDES": {"ImportStateEnum": "papers.models.Import.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "ImportStateEnum": "papers.models.Import.State",
+        "PrecisionEnum": ["day", "month", "year"],
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }

@@ -30,7 +30,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import BasicTokenAuthentication, BearerAuthentication
-from papers import identifiers, periods, search
+from papers import catalogue, identifiers, periods, search
+from papers.appearances import Appearance
 from papers.models import ListingItem, Paper
 from papers.numbers import read_number
 
@@ -344,7 +345,11 @@ def write_markdown(paper: Paper) -> str:
         facts.append((_("Authors"), ", ".join(paper.authors)))
     if paper.published:
         facts.append((_("Published"), paper.published_as_known))
-    if paper.appeared_in:
+    both = catalogue.load_forms([paper]).get(paper.pk)
+    if both:
+        facts.append((_("Preprint"), _describe_form(both.preprint)))
+        facts.append((_("Published form"), _describe_form(both.published)))
+    elif paper.appeared_in:
         facts.append((_("Journal"), paper.appeared_in))
     if paper.categories:
         facts.append((_("Categories"), ", ".join(paper.categories)))
@@ -359,6 +364,12 @@ def write_markdown(paper: Paper) -> str:
     if paper.abstract:
         lines += ["", f"## {_('Abstract')}", "", _escape(paper.abstract)]
     return "\n".join(lines) + "\n"
+
+
+def _describe_form(form: Appearance) -> str:
+    revision = f"v{form.revision}" if form.revision else ""
+    parts = (form.place, *map(str, form.identifiers), revision, form.date_as_known)
+    return ", ".join(part for part in parts if part)
 
 
 def _escape(text: str) -> str:

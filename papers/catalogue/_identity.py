@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import connection, models
 
 from papers import merge
+from papers.appearances import may_have_both_forms
 from papers.differences import explain_doubt
 from papers.identifiers import Identifier
 from papers.models import CandidatePair, Paper, PaperIdentifier, Source, SourceRecord
@@ -97,7 +98,16 @@ class Batch:
         )
         self._note_doubts()
         papers = {work.paper.pk: work.paper for work in works.values()}
-        return fold_papers(papers) if papers else []
+        changed = fold_papers(papers) if papers else []
+        if self.source.club_id is None:
+            # When and where each form of a paper appeared is in its records alone, not in its columns.
+            written = {paper.pk for paper in changed}
+            changed += [
+                work.paper
+                for work in works.values()
+                if work.paper.pk not in written and may_have_both_forms(work.names, work.paper.journal)
+            ]
+        return changed
 
     def is_first(self, key: str) -> bool:
         """Tell whether a record of this batch made a new paper, rather than adding to one."""

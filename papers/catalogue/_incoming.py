@@ -1,10 +1,12 @@
 """A record on its way into the catalogue, and the paper that several of them make."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
 from papers import merge
+from papers.appearances import BothForms, find_both_forms, may_have_both_forms
+from papers.identifiers import Identifier
 from papers.models import Paper, SourceRecord
 from papers.records import Rank, Record, Stored, from_data
 
@@ -44,9 +46,31 @@ def fold_with_owner(said: Sequence[tuple[int | None, Record]]) -> tuple[merge.Fo
 
 def load_records(paper: Paper) -> list[Record]:
     """Return the records that a paper is folded from; what other clubs keep to themselves is not among them."""
-    rows = SourceRecord.objects.filter(paper=paper).values_list("source__club_id", "data")
-    said = [(club_id, from_data(data)) for club_id, data in rows]
-    return _find_public(said) or [record for _, record in said]
+    return _load_records_of([paper.pk])[paper.pk]
+
+
+def load_forms(papers: Iterable[Paper]) -> dict[int, BothForms]:
+    """Return the preprint and the published form of those papers that have both. One statement, or none.
+
+    The identifiers of the papers are loaded.
+    """
+    ids = [
+        paper.pk
+        for paper in papers
+        if may_have_both_forms(
+            [Identifier(each.scheme, each.value) for each in paper.identifiers.all()], paper.journal
+        )
+    ]
+    told = _load_records_of(ids) if ids else {}
+    return {pk: both for pk, records in told.items() if (both := find_both_forms(records))}
+
+
+def _load_records_of(paper_ids: Sequence[int]) -> dict[int, list[Record]]:
+    said: dict[int, list[tuple[int | None, Record]]] = {pk: [] for pk in paper_ids}
+    rows = SourceRecord.objects.filter(paper__in=paper_ids).values_list("paper_id", "source__club_id", "data")
+    for paper_id, club_id, data in rows:
+        said[paper_id].append((club_id, from_data(data)))
+    return {pk: _find_public(each) or [record for _, record in each] for pk, each in said.items()}
 
 
 def _find_public(said: Sequence[tuple[int | None, Record]]) -> list[Record]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Club, Membership
 from papers.identifiers import Identifier
-from papers.records import Precision, write_place
+from papers.records import Precision, write_known_day, write_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,11 +129,7 @@ class Paper(models.Model):
     @property
     def published_as_known(self) -> str:
         """The day of publication in ISO 8601, cut to the month or year where no more is known; or empty."""
-        if self.published is None:
-            return ""
-        return self.published.isoformat()[
-            : {Precision.YEAR: 4, Precision.MONTH: 7}.get(Precision(self.published_precision), 10)
-        ]
+        return write_known_day(self.published, self.published_precision)
 
 
 class MergedPaperQuerySet(models.QuerySet["MergedPaper"]):

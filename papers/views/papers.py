@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import permissions
 from accounts.models import Club
 from papers import catalogue, discussion, identifiers, triage
-from papers.appearances import Appearance, find_both_forms
+from papers.appearances import Appearance
 from papers.markup import COMMENT_LIMIT
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
 from papers.numbers import read_number
@@ -178,7 +178,7 @@ def _describe_review(request: Request, paper: Paper) -> dict[str, Any]:
 
 def _describe_forms(paper: Paper) -> list[tuple[str, Appearance, list[tuple[str, str]]]]:
     """Return the preprint and the published form, each with its names and addresses; nothing if there is one only."""
-    both = find_both_forms(catalogue.load_records(paper))
+    both = catalogue.load_forms([paper]).get(paper.pk)
     if both is None:
         return []
     return [

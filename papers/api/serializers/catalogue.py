@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from papers.importers.times import PartialDate, read_date
@@ -23,6 +24,25 @@ class UrlSerializer(serializers.Serializer):
         return {"kind": pair[0], "url": pair[1]}
 
 
+class FormSerializer(serializers.Serializer):
+    """Where, when and under which names a paper appeared once."""
+
+    place = serializers.CharField(
+        help_text=_("Journal, volume, issue and pages in one line; empty for a preprint.")
+    )
+    identifiers = IdentifierSerializer(many=True)
+    revision = serializers.IntegerField(allow_null=True, help_text=_("The newest of the preprint."))
+    date = serializers.DateField(allow_null=True, help_text=_("Of the preprint, the day of that revision."))
+    precision = serializers.ChoiceField(
+        [each.value for each in Precision], help_text=_("What is known of the day.")
+    )
+
+
+class FormsSerializer(serializers.Serializer):
+    preprint = FormSerializer()
+    published = FormSerializer()
+
+
 class PaperSerializer(serializers.ModelSerializer):
     authors = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text=_("Names in order.")
@@ -41,13 +61,23 @@ class PaperSerializer(serializers.ModelSerializer):
     version = serializers.IntegerField(
         read_only=True, help_text=_("The catalogue's version at its last change.")
     )
+    forms = serializers.SerializerMethodField(
+        help_text=_("The preprint and the published form, of a paper that has both; else null.")
+    )
 
     class Meta:
         model = Paper
         fields = [
             *("id", "title", "abstract", "authors", "identifiers", "published", "published_precision"),
-            *("updated", "revision", "categories", "journal", "volume", "issue", "pages", "urls", "version"),
+            *("updated", "revision", "categories", "journal", "volume", "issue", "pages", "urls"),
+            *("forms", "version"),
         ]
+
+    @extend_schema_field(FormsSerializer(allow_null=True))
+    def get_forms(self, paper: Paper) -> dict[str, Any] | None:
+        """Return what `context["forms"]` has of the paper."""
+        both = self.context["forms"].get(paper.pk)
+        return FormsSerializer(both).data if both else None
 
 
 class EditedPaperSerializer(serializers.Serializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -56,7 +57,16 @@ class TemporaryRedirect(PermanentRedirect):
     status_code = 307
 
 
-class PaperList(VersionedListView):
+class ShowsPapers(ApiView):
+    """`papers` are those that the answer shows, with their identifiers."""
+
+    papers: Sequence[Paper] = ()
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "forms": catalogue.load_forms(self.papers)}
+
+
+class PaperList(ShowsPapers, VersionedListView):
     queryset = Paper.objects.none()
     serializer_class = PaperSerializer
     filterset_class = PaperFilter
@@ -74,6 +84,10 @@ class PaperList(VersionedListView):
             is_search = "q" in self.request.query_params and "since" not in self.request.query_params
             self._paginator = ByRank() if is_search else VersionPagination()
         return self._paginator
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        self.papers = super().paginate_queryset(queryset) or ()
+        return self.papers
 
     @extend_schema(
         summary=_("List papers, look one up by an identifier, or search"), operation_id="list_papers"
@@ -103,7 +117,7 @@ class PaperList(VersionedListView):
         find_club(self, self.read_input(NewSubmissionSerializer))
 
 
-class PaperDetail(ApiView):
+class PaperDetail(ShowsPapers):
     queryset = Paper.objects.none()
     serializer_class = PaperSerializer
     has_versions = True
@@ -134,7 +148,7 @@ class PaperDetail(ApiView):
         if preconditions.matches_etag(request, etag):
             response = preconditions.not_modified(found.version)
         else:
-            response = self.show(found)
+            response = self._show(found)
         response.headers["ETag"] = etag
         return response
 
@@ -159,7 +173,11 @@ class PaperDetail(ApiView):
             Catalogue.objects.select_for_update().get(pk=Catalogue.ID)
             with unchanged(request, self.reach.papers(), found.pk) as found:
                 catalogue.edit_paper(found, changes, by=self.person)
-        return self.show(self.reach.papers().prefetch_related("identifiers").get(pk=found.pk))
+        return self._show(self.reach.papers().prefetch_related("identifiers").get(pk=found.pk))
+
+    def _show(self, paper: Paper) -> Response:
+        self.papers = [paper]
+        return self.show(paper)
 
     def _find(self, name: str) -> Paper | HttpResponse:
         papers = self.reach.papers()

@@ -286,6 +286,22 @@ def test_markdown_holds_no_html(is_public, client, catalogue):
     assert r"\<b>bold\</b>" in text
 
 
+def test_markdown_tells_of_the_preprint_and_the_published_form(is_public, client, source):
+    paper = factories.make_paper(
+        "On light",
+        source=source,
+        identifiers=(parse("2504.10009"), parse("doi:10.1000/light")),
+        published=date(2025, 4, 1),
+        revision=2,
+        journal="Nature",
+        volume="7",
+    )
+    lines = client.get(f"/papers/{paper.pk}.md").content.decode().splitlines()
+    assert "- Preprint: arxiv:2504.10009, v2, 2025-04-01" in lines
+    assert "- Published form: Nature 7, doi:10.1000/light" in lines
+    assert not any(line.startswith("- Journal") for line in lines)
+
+
 # Who may
 
 

@@ -1,12 +1,14 @@
 """Papers over the API: read, find, narrow, and lead on from ids that are no more."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from papers.catalogue import merge_papers
+from papers.catalogue import add_records, merge_papers
 from papers.identifiers import parse
 from papers.models import Catalogue
+from papers.records import Rank
 from tests import factories
 
 from .conftest import make_script
@@ -57,6 +59,22 @@ def test_paper_has_the_fields_of_the_contract(script, attention):
         "issue": "",
         "pages": "",
         "urls": [{"kind": "code", "url": "https://example.org/code"}],
+        "forms": {
+            "preprint": {
+                "place": "",
+                "identifiers": [{"scheme": "arxiv", "value": "2504.12345"}],
+                "revision": 2,
+                "date": "2025-04-25",
+                "precision": "day",
+            },
+            "published": {
+                "place": "A Journal 1",
+                "identifiers": [{"scheme": "doi", "value": "10.1000/xyz"}],
+                "revision": None,
+                "date": None,
+                "precision": "day",
+            },
+        },
         "version": attention.version,
     }
     assert answer.headers["Last-Modified-Version"] == str(attention.version)
@@ -65,6 +83,43 @@ def test_paper_has_the_fields_of_the_contract(script, attention):
 def test_list_gives_the_same_paper(script, attention):
     [row] = script.get("/api/v1/papers/").json()["results"]
     assert row == script.get(f"/api/v1/papers/{attention.pk}/").json()
+
+
+def test_paper_of_one_form_has_no_forms(script):
+    paper = factories.make_paper(identifiers=(parse("2504.12345"),), journal="")
+    assert script.get(f"/api/v1/papers/{paper.pk}/").json()["forms"] is None
+
+
+def test_new_word_on_one_form_comes_to_who_keeps_a_version(script, source):
+    """The preprint is dated by its server's record, and the paper itself by the publisher's."""
+    server = factories.make_record(
+        "On light",
+        key="a",
+        identifiers=(parse("2504.12345"),),
+        published=date(2025, 4, 1),
+        rank=Rank.PREPRINT,
+    )
+    journal = factories.make_record(
+        "On light",
+        key="b",
+        identifiers=(parse("2504.12345"), parse("doi:10.1000/xyz")),
+        published=date(2025, 9, 1),
+        rank=Rank.PUBLISHER,
+    )
+    add_records(source, [server, journal])
+    version = Catalogue.objects.get().version
+    add_records(source, [replace(server, published=date(2025, 4, 2))])
+    [row] = script.get(f"/api/v1/papers/?since={version}").json()["results"]
+    assert (row["published"], row["forms"]["preprint"]["date"]) == ("2025-09-01", "2025-04-02")
+
+
+def test_what_a_club_says_of_a_form_is_not_told(script, source, club):
+    arxiv = parse("2504.12345")
+    paper = factories.make_paper("On light", source=source, identifiers=(arxiv,))
+    told = factories.make_record("On light", identifiers=(arxiv, parse("doi:10.1000/xyz")), journal="Nature")
+    add_records(factories.make_source(club=club, kind="upload"), [told])
+    row = script.get(f"/api/v1/papers/{paper.pk}/").json()
+    assert (row["forms"], row["version"]) == (None, paper.version)
 
 
 def test_identifier_finds_a_paper_however_it_is_written(script, attention, listing):

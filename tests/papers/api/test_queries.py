@@ -23,9 +23,9 @@ TOKEN = 2
 CLUB = 1
 
 COSTS = [
-    # My clubs (for the ETag); the catalogue's version; papers; identifiers.
-    ("/api/v1/papers/", TOKEN + 4),
-    ("/api/v1/papers/?since=0", TOKEN + 4),
+    # My clubs (for the ETag); the catalogue's version; papers; identifiers; records of those in two forms.
+    ("/api/v1/papers/", TOKEN + 5),
+    ("/api/v1/papers/?since=0", TOKEN + 5),
     # The version; tombstones. No club matters.
     ("/api/v1/deleted/", TOKEN - 1 + 2),
     # Sources with their clubs.
@@ -61,7 +61,10 @@ COSTS = [
 
 def fill(number, club, source):
     """Make `number` rows of everything, with all that hangs on them."""
-    records = [factories.make_record(identifiers=(parse(f"2504.{10000 + each}"),)) for each in range(number)]
+    records = [
+        factories.make_record(identifiers=(parse(f"2504.{10000 + each}"), parse(f"doi:10.1000/{each}")))
+        for each in range(number)
+    ]
     add_records(source, records, listed=date(2025, 4, 25))
     papers = list(Paper.objects.all())
     people = [factories.make_user(club=club) for _ in range(number)]
