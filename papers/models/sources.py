@@ -187,6 +187,11 @@ class Source(models.Model):
     def has_schedule(self) -> bool:
         return self.every_hours is not None or self.daily_at is not None
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether administrators alone choose what it asks; then it may ask the hosts in FETCH_ALLOWED_HOSTS."""
+        return self.club_id is None
+
 
 class HostTurn(models.Model):
     """When a host may be asked next, by whichever worker: one row a host that limits us, see sources/politeness.py."""

@@ -36,10 +36,9 @@ NEW, HERE, REJECTED = "new", "here", "rejected"
 
 @transaction.atomic
 def queue(source: Source) -> DryRun:
-    """Let a worker find out; one that is under way is returned as it is. Raises NothingToAsk for uploads."""
+    """Let a worker find out; one that is under way is returned as it is. Raises running.NothingToAsk."""
     source = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
-    if not running.is_askable(source):
-        raise running.NothingToAsk(_("It asks nobody: what comes in is uploaded."))
+    running.check_askable(source)
     row, is_new = DryRun.objects.get_or_create(source=source)
     if is_new or row.is_over:
         row.state, row.queued, row.attempts = DryRun.State.QUEUED, timezone.now(), 0

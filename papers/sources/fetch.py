@@ -4,7 +4,8 @@ Only http and https, ports 80 and 443, no names or passwords in the address. Eve
 stands for must be a public one, and the connection goes to the very address that was checked, so a name that means
 something else a moment later leads nowhere. Redirects are followed by hand, each as if somebody had typed it. The
 answer is bounded in size, also unpacked, and in time, however slowly it trickles. `FETCH_ALLOWED_HOSTS` names the
-hosts for which the network and the port do not matter. What else was looked at: docs/decisions/0014.
+hosts for which the network and the port do not matter, where an administrator chose the address (`is_trusted`). What
+else was looked at: docs/decisions/0014.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ def fetch(
     url: str,
     target: BinaryIO,
     *,
+    is_trusted: bool = False,
     etag: str = "",
     last_modified: str = "",
     accept: str = "",
@@ -127,6 +129,9 @@ def fetch(
     on_progress: Callable[[], None] | None = None,
 ) -> Answer:
     """Write what an address answers to `target`, unpacked, at most `limit` bytes (default: UPLOAD_LIMIT).
+
+    `is_trusted` says that an administrator chose the address, which may then be that of a host in FETCH_ALLOWED_HOSTS;
+    so may those that such a host redirects to, but not those that others do.
 
     With `etag` or `last_modified` of an earlier answer, one with status 304 may come instead, and nothing is
     written. `accept` is the media type to ask for. `turn(host)` is entered for each request, and may wait.
@@ -138,12 +143,12 @@ def fetch(
     conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified, "Accept": accept}
     limit = settings.UPLOAD_LIMIT if limit is None else limit
     for _hop in range(MOST_REDIRECTS + 1):
-        parts = check_address(url)
+        parts = check_address(url, is_trusted=is_trusted)
         begun = time.monotonic()
         with turn(parts.hostname or ""):
             clock.extend(time.monotonic() - begun)
             try:
-                found = _ask(parts, conditions, target, limit, clock)
+                found = _ask(parts, conditions, target, limit, clock, is_trusted)
             except Unfetched:
                 raise
             except (http.client.HTTPException, OSError, zlib.error) as error:
@@ -151,12 +156,14 @@ def fetch(
         if isinstance(found, Answer):
             return found
         url = urljoin(url, found)
+        # An administrator trusts hosts of ours, not those that others lead to.
+        is_trusted = is_trusted and is_allowed(*_host_and_port(parts))
     raise Refused(
         _("It leads from one address to the next, more than %(most)d times.") % {"most": MOST_REDIRECTS}
     )
 
 
-def check_address(url: str) -> SplitResult:
+def check_address(url: str, *, is_trusted: bool = False) -> SplitResult:
     """Take an address apart, host in lower case and all in ASCII; asks nobody. Raises Refused."""
     if len(url) > MOST_ADDRESS:
         raise Refused(_("The address is longer than %(most)d characters.") % {"most": MOST_ADDRESS})
@@ -175,13 +182,11 @@ def check_address(url: str) -> SplitResult:
     if not _HOST.fullmatch(host):
         raise Refused(_("The address names no host that could be asked."))
     port = PORTS[parts.scheme] if port is None else port
-    if port not in PORTS.values() and not is_allowed(host, port):
+    if port not in PORTS.values() and not (is_trusted and is_allowed(host, port)):
         raise Refused(
-            _(
-                "Port %(port)d is not asked, only 80 and 443. An administrator may allow it (FETCH_ALLOWED_HOSTS)."
-            )
-            % {"port": port}
-        )
+            _("Port %(port)d is not asked, only 80 and 443. An administrator may allow it to sources of the "
+              "installation that name it themselves (FETCH_ALLOWED_HOSTS).") % {"port": port}
+        )  # fmt: skip
     netloc = f"[{host}]" if ":" in host else host
     if port != PORTS[parts.scheme]:
         netloc = f"{netloc}:{port}"
@@ -189,7 +194,10 @@ def check_address(url: str) -> SplitResult:
 
 
 def is_allowed(host: str, port: int) -> bool:
-    """Say whether FETCH_ALLOWED_HOSTS names this host, at this port or at the usual ones."""
+    """Say whether FETCH_ALLOWED_HOSTS names this host, at this port or at the usual ones.
+
+    It holds for what an administrator chose, and for nobody else.
+    """
     allowed: frozenset[str] = settings.FETCH_ALLOWED_HOSTS
     name = f"[{host}]" if ":" in host else host
     return f"{name}:{port}" in allowed or (name in allowed and port in PORTS.values())
@@ -246,13 +254,22 @@ class _Clock:
         return self._end - now
 
 
+def _host_and_port(parts: SplitResult) -> tuple[str, int]:
+    """Return the host and the port that an address names."""
+    return parts.hostname or "", parts.port or PORTS[parts.scheme]
+
+
 def _ask(
-    parts: SplitResult, conditions: dict[str, str], target: BinaryIO, limit: int, clock: _Clock
+    parts: SplitResult,
+    conditions: dict[str, str],
+    target: BinaryIO,
+    limit: int,
+    clock: _Clock,
+    is_trusted: bool,
 ) -> Answer | str:
     """Make one request; return the answer, whose body is in `target`, or where it redirects to."""
-    host = parts.hostname or ""
-    port = parts.port or PORTS[parts.scheme]
-    sock = _connect(_find_addresses(host, port, clock), clock)
+    host, port = _host_and_port(parts)
+    sock = _connect(_find_addresses(host, port, clock, is_trusted), clock)
     with closing(sock):
         if parts.scheme == "https":
             sock.settimeout(min(CONNECT_SECONDS, clock.left()))  # for all of the handshake
@@ -267,7 +284,7 @@ def _ask(
 
 
 def _find_addresses(
-    host: str, port: int, clock: _Clock
+    host: str, port: int, clock: _Clock, is_trusted: bool
 ) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
     """Return what a host's name stands for; all of it must be public, unless the host is allowed. Raises Refused.
 
@@ -294,10 +311,11 @@ def _find_addresses(
         raise Unfetched(
             _("There is no host “%(host)s”, or its name cannot be looked up now.") % {"host": host}
         )
-    if not is_allowed(host, port) and not all(is_public(str(place[0])) for _family, place in found):
+    may_be_private = is_trusted and is_allowed(host, port)
+    if not may_be_private and not all(is_public(str(place[0])) for _family, place in found):
         raise Refused(
-            _("“%(host)s” is an address within a private network, which is not asked. An administrator may allow "
-              "it (FETCH_ALLOWED_HOSTS).") % {"host": host}
+            _("“%(host)s” is an address within a private network, which is not asked. An administrator may allow it "
+              "to sources of the installation that name it themselves (FETCH_ALLOWED_HOSTS).") % {"host": host}
         )  # fmt: skip
     return found
 

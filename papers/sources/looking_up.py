@@ -212,6 +212,7 @@ class LookUp:
             fetch(
                 make_url(step, [_asked_as(item) for item in items]),
                 spool,
+                is_trusted=True,  # the services that the installation has chosen, and not where they lead
                 accept=registry.accept,
                 limit=MOST_ANSWER,
                 seconds=SECONDS,

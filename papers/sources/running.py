@@ -72,7 +72,7 @@ class Changed(Exception):
 
 
 class NothingToAsk(Exception):
-    """A source that is filled by uploads alone; the text is a sentence."""
+    """A source that is filled by uploads alone, or may not ask what it would; the text is a sentence."""
 
 
 def queue_due(now: datetime) -> list[int]:
@@ -101,8 +101,7 @@ def run_now(source: Source, *, by: User | None) -> Import:
     Raises NothingToAsk for uploads.
     """
     source = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
-    if not is_askable(source):
-        raise NothingToAsk(_("It asks nobody: what comes in is uploaded. Say what to ask for first."))
+    check_askable(source)
     run = _open_runs().filter(source=source).first()
     if run is None:
         source.etag = source.last_modified = ""
@@ -112,17 +111,29 @@ def run_now(source: Source, *, by: User | None) -> Import:
     return run
 
 
-def is_askable(source: Source) -> bool:
-    """Say whether a source knows what to ask; the kinds that uploads go to may not."""
+def check_askable(source: Source) -> None:
+    """Raise NothingToAsk for a source that does not know what to ask, as the kinds that uploads go to may not, and for
+    one that may not ask it."""
     try:
         find(source.kind).check(make_query(source))
-    except (KeyError, BadQuery):
+    except (KeyError, BadQuery) as refusal:
+        if source.query or source.address:
+            raise NothingToAsk(str(refusal)) from None
+        said = _("It asks nobody: what comes in is uploaded. Say what to ask for first.")
+        raise NothingToAsk(said) from None
+
+
+def is_askable(source: Source) -> bool:
+    try:
+        check_askable(source)
+    except NothingToAsk:
         return False
     return True
 
 
 def make_query(source: Source) -> Query:
-    return Query(source.query, source.address, source.since or (source.created - FIRST_DAYS).date())
+    since = source.since or (source.created - FIRST_DAYS).date()
+    return Query(source.query, source.address, since, source.is_trusted)
 
 
 def find_next_time(source: Source, after: datetime) -> datetime | None:
@@ -372,6 +383,7 @@ def ask_politely(
         return fetch(
             asked.url,
             target,
+            is_trusted=source.is_trusted,
             etag=source.etag if asked.is_conditional else "",
             last_modified=source.last_modified if asked.is_conditional else "",
             turn=turn,

@@ -70,6 +70,16 @@ def server(closed_server, settings):
 
 
 @pytest.fixture
+def open_network(closed_server, settings, monkeypatch):
+    """The loopback is a public network and the server's port a usual one, so that clubs may ask it too."""
+    from papers.sources import fetch
+
+    settings.FETCH_ALLOWED_HOSTS = frozenset()
+    monkeypatch.setattr(fetch, "is_public", lambda _address: True)
+    monkeypatch.setitem(fetch.PORTS, "http", closed_server.port)
+
+
+@pytest.fixture
 def services(server, monkeypatch):
     """The server in the place of the services that planners know by address, with no pause between requests."""
     from papers.sources import politeness

@@ -55,6 +55,8 @@ class Query:
     text: str
     address: str
     since: date
+    is_trusted: bool = False
+    """The address may be one of FETCH_ALLOWED_HOSTS."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Address:
 
     def check(self, query: Query) -> None:
         try:
-            check_address(query.address)
+            check_address(query.address, is_trusted=query.is_trusted)
         except Refused as refusal:
             raise BadQuery("address", str(refusal)) from None
 

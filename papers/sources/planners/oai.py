@@ -53,7 +53,7 @@ class Repository:
             )
         if not self.address:
             try:
-                parts = check_address(query.address)
+                parts = check_address(query.address, is_trusted=query.is_trusted)
             except Refused as refusal:
                 raise BadQuery("address", str(refusal)) from None
             if parts.query:

@@ -57,7 +57,7 @@ def test_what_came_by_the_source_is_here(page):
     assert [each["what"] for each in perform(source).found] == ["here", "rejected", "here"]
 
 
-def test_what_is_private_to_another_club_is_new(page, other_club, club):
+def test_what_is_private_to_another_club_is_new(page, open_network, other_club, club):
     theirs = factories.make_paper(
         "On matter 2611.00001", source=factories.make_source(club=other_club, kind="upload")
     )
@@ -65,13 +65,23 @@ def test_what_is_private_to_another_club_is_new(page, other_club, club):
     assert perform(make(club=club)).found[0]["what"] == "new"
 
 
-def test_a_club_has_one_under_way(page, club):
+def test_a_club_has_one_under_way(page, open_network, club):
     slow, waiting = make(club=club), make(club=club)
     busy = dry_run._lease(dry_run.queue(slow).pk)
     assert perform(waiting).state == "queued"
     DryRun.objects.filter(pk=busy.pk).update(state="done")
     assert perform(waiting).state == "done"
     assert perform(make()).state == "done"
+
+
+def test_a_club_looks_at_nothing_that_only_the_installation_may_ask(page, settings, club):
+    """What a dry run finds its keepers read, so it would be the shortest way into our network."""
+    settings.FETCH_ALLOWED_HOSTS |= {"127.0.0.1"}
+    done = perform(make(club=club))
+    assert done.state == "failed" and "only 80 and 443" in done.error
+    done = perform(make("file", club=club, address="http://127.0.0.1/"))
+    assert done.state == "failed" and "private network" in done.error
+    assert (page.asked, done.found) == ([], [])
 
 
 def test_fifty_are_shown(services):

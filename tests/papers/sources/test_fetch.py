@@ -20,9 +20,10 @@ from papers.sources.fetch import Busy, Refused, TooLarge, TooSlow, Unfetched, ch
 from tests.services import answer
 
 
-def get(url, **options):
+def get(url, *, is_trusted=True, **options):
+    """Fetch as for an administrator, who may ask the test's own server; what is refused here is refused to all."""
     target = io.BytesIO()
-    return fetch(url, target, **options), target.getvalue()
+    return fetch(url, target, is_trusted=is_trusted, **options), target.getvalue()
 
 
 @pytest.fixture
@@ -201,6 +202,38 @@ def test_a_server_on_the_loopback_is_not_asked_unless_it_is_allowed(closed_serve
     with pytest.raises(Refused):
         get(closed_server.address())
     assert closed_server.asked == []
+
+
+def test_what_is_allowed_is_for_what_an_administrator_chose(server):
+    """FETCH_ALLOWED_HOSTS names it; a club's source may not ask it all the same."""
+    server.answer("/", b"papers")
+    with pytest.raises(Refused, match="is not asked, only 80 and 443"):
+        get(server.address(), is_trusted=False)
+    assert server.asked == []
+    assert get(server.address())[1] == b"papers"
+
+
+def test_at_the_usual_ports_what_is_allowed_is_private_to_others(settings, no_connections):
+    settings.FETCH_ALLOWED_HOSTS = frozenset({"127.0.0.1", "localhost"})
+    for host in settings.FETCH_ALLOWED_HOSTS:
+        with pytest.raises(Refused, match="within a private network"):
+            get(f"http://{host}/", is_trusted=False)
+        with pytest.raises(AssertionError, match="a connection was made"):
+            get(f"http://{host}/")
+
+
+def test_a_server_outside_leads_to_nothing_that_is_allowed(server, settings, names, monkeypatch):
+    """Else it would choose what of our own network is asked: by a DOI that leads anywhere, say."""
+    monkeypatch.setitem(fetching.PORTS, "http", server.port)
+    monkeypatch.setattr(fetching, "is_public", "127.0.0.1".__eq__)
+    settings.FETCH_ALLOWED_HOSTS |= {f"inside.example:{server.port}"}
+    names["outside.example"], names["inside.example"] = [["127.0.0.1"]], [["127.0.0.2"]]
+    server.answer("/", status="302 Found", Location="http://inside.example/")
+    with pytest.raises(Refused, match=r"“inside\.example” is an address within a private network"):
+        get("http://outside.example/")
+    for chosen in ("http://inside.example/", server.address()):  # one of ours may lead to another
+        with pytest.raises(Unfetched, match=r"inside\.example could not be reached"):
+            get(chosen)
 
 
 def test_what_comes_is_written(server):

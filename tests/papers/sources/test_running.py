@@ -552,12 +552,12 @@ def test_uploads_are_found_whatever_other_sources_are_called(club):
         assert importing.default_source("ris", owner) == uploads
 
 
-def test_a_clubs_source_is_the_clubs(two_pages, club):
+def test_a_clubs_source_is_the_clubs(two_pages, open_network, club):
     done = run(make(club=club))
     assert (done.club, done.added) == (club, 3)
 
 
-def test_a_club_keeps_one_worker_busy_and_no_more(two_pages, club, other_club):
+def test_a_club_keeps_one_worker_busy_and_no_more(two_pages, open_network, club, other_club):
     """Fifty sources whose servers trickle for five minutes each would keep all imports waiting."""
     [slow, waiting], theirs, everybodys = [make(club=club), make(club=club)], make(club=other_club), make()
     busy = importing._lease(running.run_now(slow, by=None).pk)
@@ -567,6 +567,40 @@ def test_a_club_keeps_one_worker_busy_and_no_more(two_pages, club, other_club):
     assert [run(source).state for source in (theirs, everybodys)] == ["done", "done"]
     Import.objects.filter(pk=busy.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     assert run(waiting).state == "done", "nobody waits for a worker that is gone"
+
+
+def test_what_is_allowed_is_the_installations_to_ask(services, settings, club):
+    """Else every organiser of every club read what an administrator opened for one source."""
+    settings.FETCH_ALLOWED_HOSTS |= {"127.0.0.1"}
+    services.answer("/feed", atom([("2611.00001", "2026-11-24")]))
+    address = services.address("/feed")
+    for kind in ("feed", "file", "oai"):
+        with pytest.raises(keeping.Refused, match="only 80 and 443") as refusal:
+            make(kind, club=club, address=address)
+        assert refusal.value.field == "address"
+    source = make("file", club=club, address="http://127.0.0.1/feed")
+    assert run(source).state == "failed"
+    assert source.error.startswith("“127.0.0.1” is an address within a private network, which is not asked.")
+    # One that was made when this was allowed.
+    Source.objects.filter(pk=source.pk).update(address=address, due_at=timezone.now())
+    with pytest.raises(running.NothingToAsk, match="only 80 and 443"):
+        run(source)
+    [pk] = running.queue_due(timezone.now())
+    assert "only 80 and 443" in importing.run_import(pk).error
+    assert services.asked == []
+    assert run(make("file", address=address)).added == 1
+
+
+def test_a_service_leads_no_club_into_our_network(services, open_network, settings, monkeypatch, club):
+    from papers.sources import fetch
+
+    settings.FETCH_ALLOWED_HOSTS = frozenset({"localhost"})
+    monkeypatch.setattr(fetch, "is_public", lambda address: not services.asked)
+    services.answer(path(0), status="302 Found", Location=f"http://localhost:{services.port}/secret")
+    source = make(club=club)
+    assert run(source).state == "failed"
+    assert "“localhost” is an address within a private network" in source.error
+    assert [asked.path for asked in services.asked] == [path(0)]
 
 
 def test_hosts_are_remembered(two_pages):
