@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from papers.identifiers import Identifier
-from papers.records import Rank, Record, clean_record
+from papers.records import PartialDate, Rank, Record, clean_record
 
 from .make_corpus import DEMO_PAGE, Corpus, read_seeds
 
@@ -34,7 +34,7 @@ def make_record(line: Line) -> Record:
             Identifier("arxiv", line["id"]),
             Identifier("doi", line["doi"]) if line["doi"] else None,
         ],
-        published=published.date(),
+        published=PartialDate(published.date()),
         updated=datetime.fromisoformat(line["updated"]),
         revision=line["version"],
         categories=line["categories"],

@@ -11,11 +11,11 @@ from accounts.models import Club, list_time_zones
 from . import importers
 from .importers import csv_table
 from .importers.csv_table import Columns
-from .importers.times import PartialDate, read_date
+from .importers.times import read_date
 from .mentions import MOST_TEXT
 from .models import Paper, Source
 from .models.sources import MOST_HOURS
-from .records import MAX_ABSTRACT, MAX_JOURNAL, MAX_TITLE, Precision
+from .records import MAX_ABSTRACT, MAX_JOURNAL, MAX_TITLE, PartialDate
 
 FIELD_LABELS = {
     "title": _("Title"),
@@ -328,8 +328,4 @@ class PaperForm(forms.Form):
         changes = {name: self.cleaned_data[name] for name in self.changed_data}
         if "authors" in changes:
             changes["authors"] = tuple(line for line in changes["authors"].splitlines() if line.strip())
-        if "published" in changes:
-            day = changes["published"]
-            changes["published"] = day.date if day else None
-            changes["published_precision"] = day.precision if day else Precision.DAY
         return changes

@@ -71,6 +71,14 @@ class Precision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A day, or the first day of a month or a year of which no more is known."""
+
+    date: date
+    precision: Precision = Precision.DAY
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What one source says of one paper; made by `clean_record`.
 
@@ -193,8 +201,7 @@ def clean_record(
     abstract: str = "",
     authors: Iterable[str] = (),
     identifiers: Iterable[Identifier | None] = (),
-    published: date | None = None,
-    published_precision: Precision = Precision.DAY,
+    published: PartialDate | None = None,
     updated: datetime | None = None,
     revision: int | None = None,
     categories: Iterable[str] = (),
@@ -258,8 +265,8 @@ def clean_record(
         abstract=abstract,
         authors=names,
         identifiers=tuple(dict.fromkeys(found for found in identifiers if found))[:MAX_IDENTIFIERS],
-        published=published,
-        published_precision=published_precision if published else Precision.DAY,
+        published=published.date if published else None,
+        published_precision=published.precision if published else Precision.DAY,
         updated=_in_utc(updated),
         revision=revision if revision is not None and 0 < revision <= MAX_REVISION else None,
         categories=_clean_categories(categories),

@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from papers import merge
 from papers.models import Catalogue, Paper, PaperEdit, Source, SourceRecord
-from papers.records import Rank, Record, Rejection, clean_record, from_data, store, to_data
+from papers.records import PartialDate, Rank, Record, Rejection, clean_record, from_data, store, to_data
 from papers.verbs import verb
 from papers.versions import Stamps
 
 from ._identity import fold_papers
 from ._uniting import Refused
 
-_DATE: Final = ("published", "published_precision")
 _PLACE: Final = ("journal", "volume", "issue", "pages")
-EDITABLE: Final = ("title", "authors", "abstract", *_DATE, *_PLACE)
+EDITABLE: Final = ("title", "authors", "abstract", "published", *_PLACE)
+_FIELDS: Final = (*EDITABLE, "published_precision")
 _EMPTY: Final = Record(key="", title="")
 
 
@@ -26,9 +26,9 @@ _EMPTY: Final = Record(key="", title="")
 def edit_paper(paper: Paper, changes: Mapping[str, Any], *, by: User) -> Paper:
     """Say by hand what a paper's fields are, before all that its sources say; return the paper.
 
-    `changes` has values for some of EDITABLE, of the types of a `Record`; an empty one gives the field back to the
-    sources. `published` and `published_precision` go together. So do journal, volume, issue and pages, as in
-    `merge.fold`: those not given are said as they are now, and without a journal all four are as the sources say.
+    `changes` has values for some of EDITABLE, as `clean_record` takes them; an empty one gives the field back to the
+    sources. Journal, volume, issue and pages go together, as in `merge.fold`: those not given are said as they are
+    now, and without a journal all four are as the sources say.
     No change at all changes nothing. Raises Refused, for a text that no record may have, and where the paper has been
     merged meanwhile.
     """
@@ -62,12 +62,14 @@ def edit_paper(paper: Paper, changes: Mapping[str, Any], *, by: User) -> Paper:
 
 def undo_edit(edit: PaperEdit, *, by: User) -> Paper:
     """Make what an edit changed as it was before it; that is an edit as well. Raises Refused."""
-    names = {name for name in EDITABLE if edit.before.get(name) != edit.after.get(name)}
-    for group in (_DATE, _PLACE):
-        if not names.isdisjoint(group):
-            names |= set(group)
+    names = {name for name in _FIELDS if edit.before.get(name) != edit.after.get(name)}
+    if not names.isdisjoint(_PLACE):
+        names |= set(_PLACE)
     was = from_data({"key": "", "title": "", **edit.before})
-    return edit_paper(edit.paper, {name: getattr(was, name) for name in names}, by=by)
+    changes = {name: getattr(was, name) for name in names & set(EDITABLE)}
+    if not names.isdisjoint({"published", "published_precision"}):
+        changes["published"] = was.published and PartialDate(was.published, was.published_precision)
+    return edit_paper(edit.paper, changes, by=by)
 
 
 def find_edited(paper: Paper) -> set[str]:
@@ -88,7 +90,7 @@ def _join(rows: list[SourceRecord]) -> Record:
     if not rows:
         return _EMPTY
     folded = merge.fold([from_data(row.data) for row in rows])
-    return replace(_EMPTY, **{name: getattr(folded, name) for name in EDITABLE})
+    return replace(_EMPTY, **{name: getattr(folded, name) for name in _FIELDS})
 
 
 def _apply(paper: Paper, before: Record, changes: Mapping[str, Any]) -> Record:
@@ -103,10 +105,11 @@ def _apply(paper: Paper, before: Record, changes: Mapping[str, Any]) -> Record:
     )
     if isinstance(cleaned, Rejection):
         raise Refused(cleaned.reason)
-    said = {name: getattr(cleaned if changes[name] else _EMPTY, name) for name in changes}
-    return replace(cleaned, **{name: getattr(before, name) for name in EDITABLE} | said)
+    said = {name: cleaned if changes[name] else _EMPTY for name in changes}
+    said["published_precision"] = said.get("published", before)
+    return replace(cleaned, **{name: getattr(said.get(name, before), name) for name in _FIELDS})
 
 
 def _facts(record: Record) -> dict[str, Any]:
     """Return what a record says in fields that people may edit, as JSON data."""
-    return {name: value for name, value in to_data(record).items() if name in EDITABLE and value}
+    return {name: value for name, value in to_data(record).items() if name in _FIELDS and value}

@@ -15,7 +15,7 @@ from lxml import etree
 
 from papers.identifiers import address, split_arxiv_revision
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs, split_dois
-from papers.importers.times import read_moment
+from papers.importers.times import day_of, read_moment
 from papers.importers.xml_records import Words, XmlReader, read_each, text_of
 from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
@@ -77,7 +77,7 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, listed: date | N
         authors=(text_of(author, f"{_ATOM}name") for author in entry.iterfind(f"{_ATOM}author")),
         # A second DOI is of another work (an erratum, another part), so it is a link and no identifier.
         identifiers=[arxiv_id, *dois[:1]],
-        published=published.date() if published else None,
+        published=day_of(published),
         updated=read_moment(text_of(entry, f"{_ATOM}updated")),
         revision=revision,
         categories=[*primary, *(found.get("term", "") for found in entry.iterfind(f"{_ATOM}category"))],

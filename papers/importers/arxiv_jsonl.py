@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 from papers.identifiers import split_arxiv_revision
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs, read_month
 from papers.importers.json_items import Layout, list_of, parse_items, peek, text_of
-from papers.records import Precision, Rank, Record, Rejection, clean_record
+from papers.records import Rank, Record, Rejection, clean_record
 
 NAME: Final = "arxiv-jsonl"
 TITLE: Final = "arXiv: the JSON Lines of daily-arXiv"
@@ -51,8 +51,7 @@ def _read_paper(paper: Any, place: str, listed: date | None, raw: str) -> Record
         abstract=abstract,
         authors=[name for name in list_of(paper, "authors") if isinstance(name, str)],
         identifiers=[found],
-        published=month.date if month else None,
-        published_precision=month.precision if month else Precision.DAY,
+        published=month,
         revision=revision,
         categories=[name for name in list_of(paper, "categories") if isinstance(name, str)],
         urls=[("page", text_of(paper, "abs")), ("pdf", text_of(paper, "pdf"))],

@@ -20,7 +20,7 @@ from papers.identifiers import address, split_arxiv_revision
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs, read_month, split_authors, split_dois
 from papers.importers.times import read_moment
 from papers.importers.xml_records import Words, XmlReader, read_each, read_root, text_of
-from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
+from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "arxiv-rss"
 TITLE: Final = "arXiv announcements: RSS or Atom of a day"
@@ -86,8 +86,7 @@ def _read_entry(entry: etree._Element, place: str, raw: str, *, date: date | Non
         # A second DOI is of another work, so it is a link and no identifier.
         identifiers=[arxiv_id, *dois[:1]],
         # When it was submitted the feed does not say; its `updated` is when the feed was made.
-        published=submitted.date if submitted else None,
-        published_precision=submitted.precision if submitted else Precision.DAY,
+        published=submitted,
         revision=revision,
         categories=[
             *(text_of(category) for category in entry.iterfind("category")),

@@ -8,7 +8,8 @@ from typing import Final
 from papers.identifiers import Identifier
 from papers.identifiers import parse as parse_identifier
 from papers.importers import latex
-from papers.importers.times import PartialDate, make_date
+from papers.importers.times import make_date
+from papers.records import PartialDate
 
 _INDENTED: Final = re.compile(r"\r?\n[ \t]{2,}")
 _MARGIN: Final = re.compile(r"(?<=\n)[ \t]*(?=[^\s])")

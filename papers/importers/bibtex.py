@@ -25,8 +25,17 @@ from papers.importers.links import address_dois, describe, find_identifiers
 from papers.importers.names import join_name
 from papers.importers.progress import Progress, Reread
 from papers.importers.text import CHUNK, TextReader, join_line_ends
-from papers.importers.times import PartialDate, make_date, read_date
-from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
+from papers.importers.times import make_date, read_date
+from papers.records import (
+    PartialDate,
+    Precision,
+    Rank,
+    Record,
+    Rejection,
+    UnreadableInput,
+    clean_line,
+    clean_record,
+)
 
 NAME: Final = "bibtex"
 TITLE: Final = "BibTeX and BibLaTeX, of JabRef, Zotero, Mendeley, BibDesk and others"
@@ -299,8 +308,7 @@ def _read_entry(
         abstract=to_text(fields.get("abstract", "")),
         authors=authors,
         identifiers=identifiers,
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         revision=revision,
         categories=[to_text(fields.get("primaryclass") or fields.get("eprintclass") or "")],
         journal=journal,

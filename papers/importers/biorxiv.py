@@ -17,8 +17,8 @@ from papers.importers import html_text, links
 from papers.importers.arxiv_text import is_withdrawn
 from papers.importers.json_items import Layout, line_of, number_of, parse_items, peek, text_of
 from papers.importers.names import turn_name
-from papers.importers.times import PartialDate, make_date, read_date
-from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.importers.times import make_date, read_date
+from papers.records import PartialDate, Rank, Record, Rejection, clean_line, clean_record
 
 NAME: Final = "biorxiv"
 TITLE: Final = "bioRxiv and medRxiv: preprints"
@@ -78,8 +78,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         abstract=abstract,
         authors=[turn_name(name) for name in text("authors", "preprint_authors").split(";")],
         identifiers=[doi, parse_identifier(text("published", "published_doi"), "doi")],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         updated=datetime.combine(posted.date, time(), UTC) if posted and revision else None,
         revision=revision,
         categories=[text("category", "preprint_category")],

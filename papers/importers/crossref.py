@@ -17,8 +17,8 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.csl_json import first_text, read_date_parts, read_name
 from papers.importers.json_items import Layout, line_of, list_of, parse_items, peek, text_of
-from papers.importers.times import PartialDate, find_first_day, read_moment
-from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.importers.times import find_first_day, read_moment
+from papers.records import PartialDate, Rank, Record, Rejection, clean_line, clean_record
 
 NAME: Final = "crossref"
 TITLE: Final = "Crossref: works"
@@ -95,8 +95,7 @@ def _read_work(work: Any, place: str, raw: str, listed: date | None) -> Record |
             *_read_forms(work, doi),
             *(parse_identifier(isbn, "isbn") for isbn in isbns if isinstance(isbn, str)),
         ],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         updated=read_moment(text_of(work, "deposited", "date-time")),
         categories=[
             *(subject for subject in list_of(work, "subject") if isinstance(subject, str)),

@@ -18,9 +18,9 @@ from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, parse_items, peek, text_of
 from papers.importers.library_fields import find_isbn
 from papers.importers.names import join_name
-from papers.importers.times import PartialDate, make_date, read_date
+from papers.importers.times import make_date, read_date
 from papers.importers.zotero_rdf import read_extra
-from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.records import PartialDate, Rank, Record, Rejection, clean_line, clean_record
 
 NAME: Final = "csl-json"
 TITLE: Final = "CSL-JSON, as reference managers export it"
@@ -90,8 +90,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
                 [*urls, text_of(item, "id")[:2_000]], identifiers, is_part=kind in _PARTS
             ),
         ],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         journal=html_text.to_text(first_text(item, "container-title")),
         volume=line_of(item, "volume"),
         issue=line_of(item, "issue"),

@@ -23,8 +23,16 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.names import turn_name, turn_short_name
 from papers.importers.text import RAW_LENGTH, Line, read_lines
-from papers.importers.times import PartialDate, read_date
-from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
+from papers.importers.times import read_date
+from papers.records import (
+    PartialDate,
+    Rank,
+    Record,
+    Rejection,
+    UnreadableInput,
+    clean_line,
+    clean_record,
+)
 
 NAME: Final = "csv"
 TITLE: Final = "Table: CSV with a heading (also with tabs or semicolons)"
@@ -431,8 +439,7 @@ def _read_row(cells: dict[str, str], place: str, listed: date | None, raw: str) 
         abstract=html_text.to_text(get("abstract"), paragraphs=True),
         authors=split_authors(get("authors")),
         identifiers=identifiers,
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         journal=get("journal"),
         volume=_drop_fraction(get("volume")),
         issue=_drop_fraction(get("issue")),

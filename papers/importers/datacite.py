@@ -16,8 +16,8 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text
 from papers.importers.json_items import Layout, line_of, list_of, number_of, parse_items, peek, text_of
 from papers.importers.names import join_name, turn_name
-from papers.importers.times import PartialDate, make_date, read_date, read_moment
-from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.importers.times import make_date, read_date, read_moment
+from papers.records import PartialDate, Precision, Rank, Record, Rejection, clean_line, clean_record
 
 NAME: Final = "datacite"
 TITLE: Final = "DataCite: DOIs"
@@ -75,8 +75,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         abstract=next((text for text in _read_descriptions(work, "Abstract") if text), ""),
         authors=[name for creator in list_of(work, "creators") if (name := _read_name(creator))],
         identifiers=identifiers,
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         updated=read_moment(updated[0]),
         revision=number_of({"": line_of(work, "version").lstrip("vV")}, "") if is_arxiv else None,
         categories=_read_subjects(work),

@@ -19,9 +19,9 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import links
 from papers.importers.library_fields import find_isbn, is_pubmed, read_custom_2
 from papers.importers.names import turn_name
-from papers.importers.times import PartialDate, read_date
+from papers.importers.times import read_date
 from papers.importers.xml_records import Words, XmlReader, read_each, read_root
-from papers.records import MAX_URLS, Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.records import MAX_URLS, PartialDate, Rank, Record, Rejection, clean_line, clean_record
 
 NAME: Final = "endnote-xml"
 TITLE: Final = "EndNote: XML"
@@ -75,8 +75,7 @@ def _read_record(record: etree._Element, place: str, *, listed: date | None, raw
         abstract=_text(record.find("abstract")),
         authors=_read_authors(record),
         identifiers=identifiers,
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         # Of a book the second title is the series.
         journal=_line(record, "periodical/full-title")
         or _line(titles, "secondary-title")

@@ -24,12 +24,12 @@ from papers.importers import html_text
 from papers.importers.arxiv_text import split_authors
 from papers.importers.links import address_dois
 from papers.importers.names import turn_name
-from papers.importers.times import PartialDate, make_date, read_date, read_moment
+from papers.importers.times import day_of, make_date, read_date, read_moment
 from papers.importers.xml_records import Found, Words, XmlReader, read_each, read_root, text_of
 from papers.records import (
     MAX_KEY,
     MAX_NAME,
-    Precision,
+    PartialDate,
     Rank,
     Record,
     Rejection,
@@ -174,8 +174,7 @@ def _read_entry(
         abstract=_shorten(abstract),
         authors=_read_authors(entry) or (split_authors(cited["authors"]) if cited else authors),
         identifiers=identifiers,
-        published=published.date if published else updated.date() if updated else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published or day_of(updated),
         updated=updated,
         revision=revision,
         categories=[

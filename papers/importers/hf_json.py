@@ -16,7 +16,7 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs
 from papers.importers.json_items import ItemReader, Layout, load_item
 from papers.importers.text import RAW_LENGTH
-from papers.importers.times import read_moment
+from papers.importers.times import day_of, read_moment
 from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "hf-json"
@@ -94,7 +94,7 @@ def read_item(item: Any, place: str, date: date | None, raw: str) -> Record | Re
         authors=_read_authors(paper.get("authors")),
         identifiers=[found],
         # The outer publishedAt is the evening before, by the clock of the server's own zone.
-        published=published.date() if published else None,
+        published=day_of(published),
         urls=urls,
         upvotes=_read_number(paper.get("upvotes")),
         submitter=_text(submitter, "name") or _text(submitter, "user") or _text(submitter, "fullname"),

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 from papers.identifiers import parse as parse_identifier
 from papers.importers.json_items import Layout, list_of, number_of, parse_items, peek, text_of
 from papers.importers.times import read_date, read_moment
-from papers.records import Precision, Rank, Record, Rejection, clean_record
+from papers.records import PartialDate, Precision, Rank, Record, Rejection, clean_record
 
 NAME: Final = "jsonl"
 TITLE: Final = "Reading List: the JSON Lines of its export"
@@ -47,7 +47,9 @@ def parse(
 def _read_paper(paper: Any, place: str, listed: date | None, raw: str) -> Record | Rejection:
     published = read_date(text_of(paper, "published"))
     stated = text_of(paper, "published_precision")
-    precision = published.precision if published else Precision.DAY
+    if published and stated in list(Precision):
+        # Of a month or a year the first day is written, so how much of it is known is said apart.
+        published = PartialDate(published.date, Precision(stated))
     return clean_record(
         title=text_of(paper, "title"),
         abstract=text_of(paper, "abstract"),
@@ -56,9 +58,7 @@ def _read_paper(paper: Any, place: str, listed: date | None, raw: str) -> Record
             parse_identifier(text_of(each, "value"), text_of(each, "scheme"))
             for each in list_of(paper, "identifiers")
         ],
-        published=published.date if published else None,
-        # Of a month or a year the first day is written, so how much of it is known is said apart.
-        published_precision=Precision(stated) if published and stated in list(Precision) else precision,
+        published=published,
         updated=read_moment(text_of(paper, "updated")),
         revision=number_of(paper, "revision"),
         categories=_texts(paper, "categories"),

@@ -17,7 +17,7 @@ from papers.importers import html_text
 from papers.importers.names import turn_name, turn_short_name
 from papers.importers.tagged_lines import Entry, read_entries
 from papers.importers.times import find_first_day, read_date
-from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
+from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "nbib"
 TITLE: Final = "PubMed: its text format (MEDLINE, .nbib)"
@@ -87,8 +87,7 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
         abstract=html_text.to_text("\n\n".join(entry.all("AB") or entry.all("OAB")), paragraphs=True),
         authors=_read_authors(entry),
         identifiers=[pmid, doi, pmcid, *isbns[:1]],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         categories=_read_keywords(entry),
         journal=clean_line(entry.first("JT", "TA")) or (book if title else entry.first("CTI")),
         volume=entry.first("VI"),

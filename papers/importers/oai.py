@@ -24,7 +24,7 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, latex
 from papers.importers.arxiv_text import is_withdrawn, mark_paragraphs, split_authors, split_dois
 from papers.importers.names import join_name, turn_name
-from papers.importers.times import read_date, read_moment
+from papers.importers.times import day_of, read_date, read_moment
 from papers.importers.xml_records import Found, Words, XmlReader, read_each, read_root
 from papers.records import (
     Deletion,
@@ -175,7 +175,7 @@ def _read_arxiv(
         authors=_read_authors(authors) if authors is not None else (),
         # A second DOI is of another work, so it is a link and no identifier.
         identifiers=[arxiv_id, *dois[:1]],
-        published=first.date() if first else None,
+        published=day_of(first),
         updated=max(moments or updated or created, default=None),
         revision=_number_of(last) if last is not None else None,
         categories=" ".join(fields["categories"]).split(),
@@ -263,8 +263,7 @@ def _read_dublin_core(
             for name in fields["creator"]
         ),
         identifiers=[identifier for identifier in found if identifier not in dois[1:]],
-        published=first.date if first else None,
-        published_precision=first.precision if first else Precision.DAY,
+        published=first,
         updated=max(moments) if is_arxivs and moments else None,
         categories=fields["subject"],
         journal=journal.get("journal", ""),

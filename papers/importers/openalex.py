@@ -15,8 +15,8 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, number_of, parse_items, peek, text_of
 from papers.importers.names import turn_name
-from papers.importers.times import PartialDate, make_date, read_date
-from papers.records import MAX_ABSTRACT, Precision, Rank, Record, Rejection, clean_record
+from papers.importers.times import make_date, read_date
+from papers.records import MAX_ABSTRACT, PartialDate, Rank, Record, Rejection, clean_record
 
 NAME: Final = "openalex"
 TITLE: Final = "OpenAlex: works"
@@ -72,8 +72,7 @@ def _read_work(work: Any, place: str, raw: str, listed: date | None) -> Record |
             parse_identifier(line_of(work, "ids", "pmcid").rstrip("/").rpartition("/")[2], "pmcid"),
             _find_arxiv(work),
         ],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         categories=[text_of(each, "descriptor_name") for each in list_of(work, "mesh")],
         journal=text_of(place_of_it, "source", "display_name") if is_in_series else "",
         volume=line_of(work, "biblio", "volume"),

@@ -18,6 +18,7 @@ from papers.identifiers import address
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, list_of, number_of, parse_items, peek, text_of
+from papers.importers.times import day_of
 from papers.records import Rank, Record, Rejection, clean_line, clean_record
 
 NAME: Final = "openreview"
@@ -86,7 +87,7 @@ def _read_note(note: Any, place: str, raw: str, listed: date | None) -> Record |
         abstract=html_text.to_text(text_of(content, "abstract"), paragraphs=True),
         authors=authors,
         identifiers=[own, *links.find_identifiers(elsewhere, [own], is_part=False)],
-        published=posted.date() if posted else None,
+        published=day_of(posted),
         updated=_read_moment(note, "mdate") or _read_moment(note, "tmdate"),
         categories=_read_keywords(content),
         journal="" if _UNDECIDED.match(venue) else venue,

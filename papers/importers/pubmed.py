@@ -18,11 +18,11 @@ from papers.identifiers import Identifier, address, split_arxiv_revision
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text
 from papers.importers.names import join_name
-from papers.importers.times import PartialDate, find_first_day, make_date, read_date
+from papers.importers.times import find_first_day, make_date, read_date
 from papers.importers.xml_records import Words, XmlReader, read_root
 from papers.records import (
     Deletion,
-    Precision,
+    PartialDate,
     Rank,
     Record,
     Rejection,
@@ -121,8 +121,7 @@ def _read_article(
         abstract=_read_abstract(said.find("Abstract")) or _read_abstract(citation.find("OtherAbstract")),
         authors=_read_authors(said),
         identifiers=[pmid, doi, pmcid, arxiv_id],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         updated=_read_moment(citation.find("DateRevised")),
         # A retraction is of the work, whichever of its revisions another source knows of.
         revision=None if is_retracted else revision or _read_revision(citation),
@@ -167,8 +166,7 @@ def _read_book(article: etree._Element, place: str, *, listed: date | None, raw:
         abstract=_read_abstract(said.find("Abstract")),
         authors=_read_authors(said) or _read_authors(book),
         identifiers=[pmid, doi, *isbns],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         updated=_read_moment(said.find("DateRevised")),
         categories=_read_keywords(said),
         journal=_text(book.find("BookTitle" if chapter else "CollectionTitle")),

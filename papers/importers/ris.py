@@ -20,8 +20,17 @@ from papers.importers import html_text, links
 from papers.importers.library_fields import find_isbn, is_pubmed, read_custom_2
 from papers.importers.names import turn_name
 from papers.importers.tagged_lines import Entry, read_entries
-from papers.importers.times import PartialDate, read_date
-from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
+from papers.importers.times import read_date
+from papers.records import (
+    PartialDate,
+    Precision,
+    Rank,
+    Record,
+    Rejection,
+    UnreadableInput,
+    clean_line,
+    clean_record,
+)
 
 NAME: Final = "ris"
 TITLE: Final = "RIS, of EndNote, Zotero, Mendeley, Scopus, Lens.org and others"
@@ -101,8 +110,7 @@ def _read_entry(entry: Entry, place: str, listed: date | None) -> Record | Rejec
         abstract=html_text.to_text("\n\n".join(entry.all("AB") or entry.all("N2")), paragraphs=True),
         authors=_read_authors(entry),
         identifiers=identifiers,
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         # T2 is the journal or the book that something stands in, and the series of a book.
         journal=entry.first("JF", "T2", "JO", *([] if is_book else ["BT"]), "J2", "JA", "J1", "T3"),
         volume=entry.first("VL", "VO"),

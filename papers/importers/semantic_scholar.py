@@ -14,7 +14,7 @@ from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text, links
 from papers.importers.json_items import Layout, line_of, list_of, number_of, parse_items, peek, text_of
 from papers.importers.times import make_date, read_date
-from papers.records import Precision, Rank, Record, Rejection, clean_line, clean_record
+from papers.records import Rank, Record, Rejection, clean_line, clean_record
 
 NAME: Final = "semantic-scholar"
 TITLE: Final = "Semantic Scholar: papers"
@@ -78,8 +78,7 @@ def _read_paper(paper: Any, place: str, raw: str, listed: date | None) -> Record
             parse_identifier(line_of(paper, "externalIds", "PubMed"), "pmid"),
             parse_identifier(line_of(paper, "externalIds", "PubMedCentral"), "pmcid"),
         ],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         categories=[field for field in list_of(paper, "fieldsOfStudy") if isinstance(field, str)],
         # The volume is "abs/2103.14030" then.
         journal="" if is_arxiv else journal,

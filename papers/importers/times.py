@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from papers.records import Precision
+from papers.records import PartialDate, Precision
 
 FIRST_YEAR: Final = 1000
 LAST_YEAR: Final = 2100
@@ -29,12 +28,9 @@ def read_moment(text: str) -> datetime | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class PartialDate:
-    """A day, or the first day of a month or a year of which no more is known."""
-
-    date: date
-    precision: Precision
+def day_of(moment: datetime | None) -> PartialDate | None:
+    """Give the day of a time, by the clock that it was read by."""
+    return PartialDate(moment.date()) if moment else None
 
 
 def make_date(year: int, month: int | None = None, day: int | None = None) -> PartialDate | None:

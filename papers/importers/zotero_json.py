@@ -19,7 +19,7 @@ from papers.importers.library_fields import find_isbn
 from papers.importers.names import join_name
 from papers.importers.times import read_date
 from papers.importers.zotero_rdf import read_extra
-from papers.records import Precision, Rank, Record, Rejection, clean_record
+from papers.records import Rank, Record, Rejection, clean_record
 
 NAME: Final = "zotero-json"
 TITLE: Final = "Zotero: JSON of the Web API, or of Better BibTeX"
@@ -82,8 +82,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         abstract=html_text.to_text(text_of(data, "abstractNote"), paragraphs=True),
         authors=_read_creators(data),
         identifiers=[*identifiers, *links.find_identifiers([url], identifiers, is_part=kind in _CHAPTERS)],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         journal="" if journal[:6].lower() == "arxiv:" else html_text.to_text(journal),
         volume=line_of(data, "volume"),
         issue=line_of(data, "issue"),

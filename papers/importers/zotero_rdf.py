@@ -27,7 +27,7 @@ from papers.importers.names import join_name
 from papers.importers.progress import Progress, Reread
 from papers.importers.times import read_date
 from papers.importers.xml_records import Words, XmlReader, read_each, read_root
-from papers.records import Precision, Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
+from papers.records import Rank, Record, Rejection, UnreadableInput, clean_line, clean_record
 
 NAME: Final = "zotero-rdf"
 TITLE: Final = "Zotero: RDF"
@@ -277,8 +277,7 @@ def _read_item(
         abstract=html_text.to_text(_value(item, f"{_DCTERMS}abstract", is_text=True), paragraphs=True),
         authors=_read_authors(item),
         identifiers=[*identifiers, *links.find_identifiers(urls, identifiers, is_part=kind in _CHAPTERS)],
-        published=published.date if published else None,
-        published_precision=published.precision if published else Precision.DAY,
+        published=published,
         journal="" if journal[:6].lower() == "arxiv:" else journal,
         volume=_value(item, f"{_PRISM}volume") or (whole.volume if whole else ""),
         issue="" if number[:6].lower() == "arxiv:" else number,

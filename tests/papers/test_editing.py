@@ -8,7 +8,7 @@ from papers import catalogue
 from papers.catalogue import Refused
 from papers.identifiers import Identifier
 from papers.models import Catalogue, MergedPaper, Paper, PaperEdit, SourceRecord
-from papers.records import Precision, Rank
+from papers.records import PartialDate, Precision, Rank
 from tests.factories import make_paper, make_record, make_source
 
 pytestmark = pytest.mark.django_db
@@ -76,10 +76,14 @@ def test_any_edit_is_undone_by_another(paper, administrator, organiser):
 
 
 def test_a_date_of_which_only_the_year_is_known(paper, administrator):
-    changes = {"published": date(2014, 1, 1), "published_precision": Precision.YEAR}
+    changes = {"published": PartialDate(date(2014, 1, 1), Precision.YEAR)}
     edited = catalogue.edit_paper(paper, changes, by=administrator)
     assert edited.published_as_known == "2014"
-    edited = catalogue.undo_edit(PaperEdit.objects.get(), by=administrator)
+    edited = catalogue.edit_paper(paper, {"published": PartialDate(date(2014, 1, 1))}, by=administrator)
+    assert edited.published_as_known == "2014-01-01"
+    edited = catalogue.undo_edit(PaperEdit.objects.first(), by=administrator)
+    assert edited.published_as_known == "2014"
+    edited = catalogue.undo_edit(PaperEdit.objects.last(), by=administrator)
     assert (edited.published, edited.published_precision) == (None, Precision.DAY)
 
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from papers import catalogue, importers
 from papers.export import export_papers
 from papers.models import Paper, Source
-from papers.records import Precision, Rank, clean_record
+from papers.records import PartialDate, Precision, Rank, clean_record
 from tests import factories
 from tests.papers.importers.conftest import DATA
 
@@ -75,8 +75,8 @@ def test_import_of_an_export_where_it_came_from_changes_nothing_it_says(papers):
 def test_canonical_order_does_not_depend_on_what_came_first(source):
     records = [
         clean_record(
-            title=title, abstract=abstract, authors=["A B"], rank=Rank.FILE, place="x", published=date(year, 1, 1),
-            published_precision=Precision.YEAR,
+            title=title, abstract=abstract, authors=["A B"], rank=Rank.FILE, place="x",
+            published=PartialDate(date(year, 1, 1), Precision.YEAR),
         )
         for title in ("one", "One", "Öne", "two")
         for abstract in ("x", "y")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from papers import records
 from papers.identifiers import Identifier
 from papers.records import (
+    PartialDate,
     Precision,
     Rank,
     Record,
@@ -34,8 +35,7 @@ FULL = make(
     abstract="One.\n\nTwo.",
     authors=["Þóra Önnudóttir", "李 小雨"],
     identifiers=[Identifier("doi", "10.1000/x"), Identifier("arxiv", "2504.01001")],
-    published=date(2025, 4, 1),
-    published_precision=Precision.YEAR,
+    published=PartialDate(date(2025, 4, 1), Precision.YEAR),
     updated=datetime(2025, 4, 24, 21, 30, tzinfo=UTC),
     revision=3,
     categories=["cs.LG", "stat.ML"],
@@ -206,8 +206,10 @@ class TestCleanRecord:
         assert getattr(make(**{part: "–"}), part) == ""
         assert getattr(make(**{part: "9" * 101}), part) == ""
 
-    def test_precision_of_no_day_is_none(self):
-        assert make(published=None, published_precision=Precision.YEAR).published_precision is Precision.DAY
+    def test_a_day_is_known_whole_unless_more_is_said(self):
+        assert make(published=None).published_precision is Precision.DAY
+        dated = make(published=PartialDate(date(2025, 4, 1)))
+        assert (dated.published, dated.published_precision) == (date(2025, 4, 1), Precision.DAY)
 
     def test_longest_list_of_authors_in_physics_fits(self):
         assert len(make(authors=[f"Author {n}" for n in range(5_154)]).authors) == 5_154
@@ -237,7 +239,7 @@ class TestData:
         title=st.text(min_size=1),
         abstract=st.text(st.characters(codec=None, categories=None)),
         authors=st.lists(st.text()),
-        published=st.none() | st.dates(),
+        published=st.none() | st.builds(PartialDate, st.dates(), st.sampled_from(Precision)),
         updated=st.none() | st.datetimes(timezones=st.none() | st.timezones()),
         revision=st.none() | st.integers(),
     )

@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from papers.importers.times import PartialDate, read_date
+from papers.importers.times import read_date
 from papers.models import Paper
-from papers.records import MAX_ABSTRACT, MAX_AUTHORS, MAX_JOURNAL, MAX_NAME, MAX_TITLE, Precision
+from papers.records import MAX_ABSTRACT, MAX_AUTHORS, MAX_JOURNAL, MAX_NAME, MAX_TITLE, PartialDate, Precision
 
 
 class IdentifierSerializer(serializers.Serializer):
@@ -120,13 +120,6 @@ class EditedPaperSerializer(serializers.Serializer):
 
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:
         """Return the fields as `catalogue.edit_paper` takes them."""
-        changes = {
+        return {
             name: tuple(value) if isinstance(value, list) else value or "" for name, value in said.items()
         }
-        if "published" in said:
-            day: PartialDate | None = said["published"]
-            changes |= {
-                "published": day.date if day else None,
-                "published_precision": day.precision if day else Precision.DAY,
-            }
-        return changes

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papers.importers.times import PartialDate, make_date, read_date
-from papers.records import Precision
+from papers.importers.times import make_date, read_date
+from papers.records import PartialDate, Precision
 
 
 @pytest.mark.parametrize(
