@@ -1,9 +1,12 @@
 import gc
 import os
+import signal
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import beat_embedded_init, worker_init
+
+from readinglist.embedded.programs import set_death_signal
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "readinglist.settings")
 
@@ -23,3 +26,9 @@ def share_memory(**_options: Any) -> None:
 
     gc.collect()
     os.register_at_fork(before=gc.freeze)
+
+
+@beat_embedded_init.connect
+def die_with_worker(**_options: Any) -> None:
+    """A clock within a worker ends with it, also when that was killed: it would send ticks for ever."""
+    set_death_signal(signal.SIGKILL)

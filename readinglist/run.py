@@ -1,4 +1,4 @@
-"""What `make run` runs: servers, worker, beat and web server, started in order, watched, and stopped."""
+"""What `make run` runs: servers, worker and web server, started in order, watched, and stopped."""
 
 import errno
 import http.client
@@ -26,9 +26,10 @@ WEB = ["gunicorn", "readinglist.wsgi", "--config=python:readinglist.web"]
 WORKER = [
     *("celery", "--app=readinglist", "worker", "--concurrency=2", "--loglevel=INFO"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # talk among workers, and here is one
+    # With the clock in it: forked, it shares the worker's memory, which by itself it would not. Its times are kept
+    # in memory: what is due is in the database, and a crash leaves no damaged file.
+    *("--beat", "--scheduler=celery.beat:Scheduler"),
 ]
-# In memory: what is due is in the database, and a crash leaves no damaged file.
-BEAT = ["celery", "--app=readinglist.beat", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=INFO"]
 
 WEB_SECONDS = 60
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -163,7 +164,6 @@ class Run:
         self.finish(self.manage("migrate"))
         # When we died, the worker drops what it does instead of bringing it to an end; an import is resumed.
         self.keep("worker", *WORKER, abandon=signal.SIGQUIT)
-        self.keep("beat", *BEAT)
         self.finish_collecting(collecting)
         self.keep("web", *WEB, f"--bind={self.address.bind}")
         self.stack.callback(self.ask_at_once)
@@ -185,7 +185,7 @@ class Run:
     def ask_at_once(self) -> None:
         """Ask all that uses the servers to end, so that one need not wait for the other."""
         for program in self.programs:
-            if program.name in {"web", "beat", "worker"}:
+            if program.name in {"web", "worker"}:
                 program.ask()
 
     def manage(self, command: str, *arguments: str) -> Program:

@@ -116,7 +116,7 @@ def test_run_from_an_empty_folder_to_ctrl_c(start, var):
     listing = fetch(first.port, "/api/daily_papers?date=2025-04-25&limit=100")
     assert listing.count('"title"') >= 40
     running = " ".join(find_processes(var))
-    for name in ("postgres", "valkey-server", "worker", "beat", "gunicorn"):
+    for name in ("postgres", "valkey-server", "worker", "--beat", "gunicorn"):
         assert name in running
 
     again = start()
@@ -142,12 +142,12 @@ def test_program_that_ends_is_named_with_its_last_words(var):
         one = run.Run(run.Address("127.0.0.1", 8000, "http://localhost:8000"), stack)
         one.programs = [
             Program("worker", ["sleep", "60"], log=var / "log" / "worker.log"),
-            Program("beat", ["sh", "-c", "echo out of luck"], log=var / "log" / "beat.log"),
+            Program("web", ["sh", "-c", "echo out of luck"], log=var / "log" / "web.log"),
         ]
         for program in one.programs:
             stack.callback(program.stop)
         one.programs[1].process.wait()
-        with pytest.raises(embedded.Unable, match=r"beat ended by itself(.|\n)*out of luck"):
+        with pytest.raises(embedded.Unable, match=r"web ended by itself(.|\n)*out of luck"):
             one.check()
 
 
