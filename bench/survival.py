@@ -92,7 +92,7 @@ def survive(var: Path, records: int, kills: int, dice: random.Random) -> dict[st
         for number, moment in enumerate(moments):
             worker = Worker(databases.name_url("disturbed"), var=var)
             try:
-                tasks.take_due_imports()
+                tasks.tick()
                 wait_until(pk, attempts=number + 1, taken=int(moment * records), worker=worker)
                 time.sleep(dice.random() * BATCH_SECONDS)
                 if accident := accidents.get(number):
@@ -116,7 +116,7 @@ def survive(var: Path, records: int, kills: int, dice: random.Random) -> dict[st
             Import.objects.filter(pk=pk, state="queued").update(due_at=timezone.now())
         worker = Worker(databases.name_url("disturbed"), var=var)
         try:
-            tasks.take_due_imports()
+            tasks.tick()
             wait_for_end([pk])
         finally:
             worker.kill()

@@ -1,6 +1,45 @@
 """Doorways for the worker: ids in, one function of the core called."""
 
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 from readinglist.celery import app
+
+logger = logging.getLogger(__name__)
+
+
+@app.task
+def tick() -> None:
+    """Do what is due, each minute. Several beats at once are harmless: what they find is leased or claimed once."""
+    from django.utils import timezone
+
+    now = timezone.now()
+    for find, task in list_due_work():
+        try:
+            for pk in find(now) or ():
+                if task is not None:
+                    task.delay(pk)
+        except Exception:
+            # The rest is due all the same, and this once more in a minute.
+            logger.exception("%s.%s broke off", find.__module__, find.__name__)
+
+
+def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
+    """Return what a tick does, in this order: a function that is given the time, and the task for each id it returns.
+
+    Without a task the function does all there is to do; so it should take no longer than a query or two.
+    """
+    from . import importing
+    from .sources import dry_run, running, telling
+
+    return [
+        (running.queue_due, None),  # queued, and so found by the next line
+        (importing.take_due, run_import),
+        (dry_run.take_due, perform_dry_run),
+        (telling.tell_stalled, None),
+    ]
 
 
 @app.task
@@ -11,20 +50,10 @@ def run_import(pk: int) -> None:
 
 
 @app.task
-def take_due_imports() -> None:
-    """Wake what waits: the tick of each minute. Several beats at once are harmless, a row is leased once."""
-    from django.utils import timezone
+def perform_dry_run(pk: int) -> None:
+    from .sources import dry_run
 
-    from . import importing
-    from .sources import dry_run, running, telling
-
-    now = timezone.now()
-    running.queue_due(now)
-    for pk in importing.take_due(now):
-        run_import.delay(pk)
-    for pk in dry_run.take_due(now):
-        perform_dry_run.delay(pk)
-    telling.tell_stalled(now)
+    dry_run.perform(pk)
 
 
 @app.task
@@ -34,10 +63,3 @@ def forget_old_pages() -> None:
     from .sources import replaying
 
     replaying.forget_old_pages(timezone.now())
-
-
-@app.task
-def perform_dry_run(pk: int) -> None:
-    from .sources import dry_run
-
-    dry_run.perform(pk)

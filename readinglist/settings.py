@@ -150,7 +150,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    "take-due-imports": {"task": "papers.tasks.take_due_imports", "schedule": timedelta(minutes=1)},
+    "tick": {"task": "papers.tasks.tick", "schedule": timedelta(minutes=1)},
     "forget-old-pages": {"task": "papers.tasks.forget_old_pages", "schedule": timedelta(hours=6)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")

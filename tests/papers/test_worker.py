@@ -123,7 +123,7 @@ def test_killed_worker_leaves_the_same_catalogue_as_an_undisturbed_one(queue_nam
     for _kill in range(3):
         with worker(queue_name) as process:
             before = Import.objects.get(pk=run.pk).taken
-            tasks.take_due_imports()
+            tasks.tick()
             wait_until(
                 lambda before=before: (
                     Import.objects.get(pk=run.pk).taken > before or Import.objects.get(pk=run.pk).is_over
@@ -135,7 +135,7 @@ def test_killed_worker_leaves_the_same_catalogue_as_an_undisturbed_one(queue_nam
         # What the clock would bring in two minutes.
         Import.objects.filter(state="running").update(leased_until=timezone.now() - timedelta(seconds=1))
     with worker(queue_name):
-        tasks.take_due_imports()
+        tasks.tick()
         wait_until(lambda: Import.objects.get(pk=run.pk).is_over, "the end of the import")
     run.refresh_from_db()
     assert (run.state, run.added, run.updated, run.rejected) == ("done", 12_000, 0, 0)

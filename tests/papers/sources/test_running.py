@@ -484,7 +484,7 @@ def test_the_tick_runs_what_is_due(two_pages, monkeypatch):
     Source.objects.filter(pk=later.pk).update(due_at=timezone.now() + timedelta(hours=1))
     paused = make(query="cat:cs.CV", is_paused=True)
     assert paused.due_at is None
-    tasks.take_due_imports()
+    tasks.tick()
     done = Import.objects.get()
     assert (done.source, done.state, done.queued_by) == (source, "done", None)
     source.refresh_from_db()

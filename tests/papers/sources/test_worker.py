@@ -73,7 +73,7 @@ def test_a_killed_worker_leaves_what_an_undisturbed_one_would(repository, queue_
     run = None
     for number in range(3):
         with worker(queue_name) as process:
-            tasks.take_due_imports()
+            tasks.tick()
             run = run or Import.objects.get()
             begun = Import.objects.get().attempts
             wait_until(
@@ -88,7 +88,7 @@ def test_a_killed_worker_leaves_what_an_undisturbed_one_would(repository, queue_
         half, now = Import.objects.get(), Source.objects.get()
         assert now.watermark == ({} if half.pages < PAGES else {"day": "2026-11-24"}), number
     with worker(queue_name):
-        tasks.take_due_imports()
+        tasks.tick()
         wait_until(lambda: Import.objects.get().is_over, "the end of the run")
     done = Import.objects.get()
     source.refresh_from_db()
