@@ -149,7 +149,11 @@ def explain_doubt(one: merge.Described, other: merge.Described) -> str:
 
     Without authors on both sides, anything that disagrees decides: every journal has its "Introduction".
     """
-    against = [_WORDS[each] for each in merge.find_contradictions(one, other)]
+    found = list(merge.find_contradictions(one, other))
+    words = [_WORDS[each] for each in found if each in _WORDS]
+    against = [f"they have {_join(words)}"] if words else []
+    if merge.Contradiction.DEPOSIT in found:
+        against.append("one is a deposit, which anybody may make")
     if not one.authors or not other.authors:
         return "" if against else "The titles are equal, and one of the two names no authors."
     first, second = (set(merge.family_names(each.authors)) for each in (one, other))
@@ -160,7 +164,7 @@ def explain_doubt(one: merge.Described, other: merge.Described) -> str:
         if first == second
         else "titles are equal and some of the authors' family names"
     )
-    return f"The {alike}{', but they have ' + _join(against) if against else ''}."
+    return f"The {alike}{', but ' + ', and '.join(against) if against else ''}."
 
 
 def _join(words: Iterable[str]) -> str:

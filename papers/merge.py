@@ -43,6 +43,7 @@ class Folded:
     urls: tuple[tuple[str, str], ...]
     comment: str
     withdrawn: bool
+    deposited: bool
 
 
 def fold(records: Iterable[Record]) -> Folded:
@@ -58,7 +59,8 @@ def fold(records: Iterable[Record]) -> Folded:
     - so are `categories`, but a preprint server's come first, as the first of them is the primary one; those of
       files count only where nobody else states any;
     - `revision` and `updated` are the greatest of any record;
-    - the paper is withdrawn if a record says so that knows of no older revision than `revision`.
+    - the paper is withdrawn if a record says so that knows of no older revision than `revision`;
+    - it is a deposit if all say so but those made by hand.
 
     Raises ValueError where there are no records.
     """
@@ -94,6 +96,8 @@ def fold(records: Iterable[Record]) -> Folded:
         urls=tuple(dict.fromkeys(pair for record in ranked for pair in record.urls)),
         comment=next((record.comment for record in ranked if record.comment), ""),
         withdrawn=any(record.withdrawn and record.revision in (None, revision) for record in ranked),
+        deposited=all(record.deposited for record in ranked if record.rank is not Rank.HAND)
+        and any(record.deposited for record in ranked),
     )
 
 
@@ -118,6 +122,7 @@ def _fold_one(record: Record) -> Folded:
         urls=tuple(dict.fromkeys(record.urls)),
         comment=record.comment,
         withdrawn=record.withdrawn,
+        deposited=record.deposited,
     )
 
 
@@ -272,6 +277,8 @@ class Described(Protocol):
     def issue(self) -> str: ...
     @property
     def pages(self) -> str: ...
+    @property
+    def deposited(self) -> bool: ...
 
 
 class Likeness(Enum):
@@ -289,6 +296,7 @@ class Contradiction(Enum):
     IDENTIFIERS = "identifiers"
     YEARS = "years"
     PLACES = "places"
+    DEPOSIT = "deposit"  # one is a deposit, which anybody may make under any title and names
 
 
 _YEARS_APART: Final = 2  # between the preprint and the published form
@@ -304,7 +312,8 @@ def compare_works(one: Described, other: Described) -> Likeness:
       "Editorial". Of one volume and first page another issue is no other place, but a contradiction;
     - one has neither identifiers nor authors (`is_bare`): TITLE_ONLY, and UNSURE where the years disagree;
     - the authors' family names agree, the years are at most two apart, and nothing that both state
-      disagrees (`are_of_two_works` of the identifiers, the journal, volume, issue, first page): SAME;
+      disagrees (`are_of_two_works` of the identifiers, the journal, volume, issue, first page), nor is one
+      alone a deposit: SAME;
     - no family name in common: DIFFERENT;
     - anything else: UNSURE.
     """
@@ -332,6 +341,8 @@ def find_contradictions(one: Described, other: Described) -> Iterable[Contradict
         yield Contradiction.YEARS
     if _contradict_places(one, other):
         yield Contradiction.PLACES
+    if one.deposited != other.deposited:
+        yield Contradiction.DEPOSIT
 
 
 def is_bare(record: Described) -> bool:

@@ -88,6 +88,7 @@ class Record:
     pairs of kind (one of `URL_KINDS`) and address. `upvotes` are the source's own. `place` tells where in
     the input the record stood ("line 11"), `listed` is the day of the listing it stood in, where the input
     says so, and one that is `unlisted` stands in none, as a new revision of a paper that was announced before.
+    What is `deposited` is in a repository that takes what anybody brings, so that its title and authors say little.
     """
 
     key: str
@@ -109,6 +110,7 @@ class Record:
     upvotes: int | None = None
     submitter: str = ""
     withdrawn: bool = False
+    deposited: bool = False
     rank: Rank = Rank.FILE
     place: str = ""
     listed: date | None = None
@@ -214,6 +216,7 @@ def clean_record(
     upvotes: int | None = None,
     submitter: str = "",
     withdrawn: bool = False,
+    deposited: bool = False,
     listed: date | None = None,
     unlisted: bool = False,
     raw: str = "",
@@ -279,6 +282,7 @@ def clean_record(
         upvotes=upvotes if upvotes is not None and 0 <= upvotes <= MAX_UPVOTES else None,
         submitter=clean_line(submitter)[:MAX_SUBMITTER].rstrip(),
         withdrawn=withdrawn,
+        deposited=deposited,
         rank=rank,
         place=clean_line(place)[:MAX_PLACE],
         listed=listed,

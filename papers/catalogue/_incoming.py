@@ -10,7 +10,7 @@ from papers.identifiers import Identifier
 from papers.models import Paper, SourceRecord
 from papers.records import Rank, Record, Stored, from_data
 
-FOLDED = [field.name for field in fields(merge.Folded) if field.name != "identifiers"]
+FOLDED = [field.name for field in fields(merge.Folded) if field.name not in ("identifiers", "deposited")]
 """The columns of a paper that are computed from what its sources say."""
 
 

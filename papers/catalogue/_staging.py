@@ -173,10 +173,12 @@ def _write_array(texts: Iterable[str]) -> str:
 class _Namesake:
     """A paper of the catalogue that has a staged record's title, and none of its identifiers.
 
-    Which others it has does not matter: two works may be told apart by them, but never surely.
+    Which others it has does not matter, nor whether it is a deposit: two works may be told apart by that, but
+    never surely.
     """
 
     identifiers = ()
+    deposited = False
 
     def __init__(
         self,

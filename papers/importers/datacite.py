@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final
 
-from papers.identifiers import Identifier, address
+from papers.identifiers import Identifier, address, is_preprint_doi
 from papers.identifiers import parse as parse_identifier
 from papers.importers import html_text
 from papers.importers.json_items import Layout, line_of, list_of, number_of, parse_items, peek, text_of
@@ -24,9 +24,6 @@ TITLE: Final = "DataCite: DOIs"
 
 _LAYOUT: Final = Layout(paths=("data", ""), first_key=rb'"(?:id|type|doi)"\s*:')
 _SAME_WORK: Final = frozenset(("isversionof", "ispreprintof", "haspreprint"))
-_PUBLISHED: Final = frozenset(
-    ("JournalArticle", "ConferencePaper", "Book", "BookChapter", "DataPaper", "Journal")
-)
 _TERM: Final = re.compile(r".{1,200}\((?P<code>[a-z-]+(?:\.[A-Za-z-]+)?)\)")
 
 
@@ -47,7 +44,8 @@ def parse(
     """Read the records in order; a list without any gives nothing.
 
     `date` becomes the day of the listing; `today` is not used. What says that it is a version or a preprint of
-    another DOI has both identifiers, so that both become one paper.
+    another DOI has both identifiers, so that both become one paper. All but preprint servers' records are
+    deposits: whoever deposits at Zenodo says that it is a journal article, by whom, and in which journal.
 
     A record without a DOI or a title, or over the bounds of a record, is a rejection. Raises UnreadableInput,
     before the first record, where the input is no JSON or only reports an error.
@@ -66,6 +64,7 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
         return Rejection(place, "This is no record of DataCite: it has no DOI.", raw)
     identifiers = [own, *_read_others(work, own)]
     is_arxiv = own.scheme == "arxiv"
+    is_preprint = is_arxiv or is_preprint_doi(own)
     published = _read_published(work, is_arxiv=is_arxiv)
     updated = _read_dates(work, "Updated") or [text_of(work, "updated")]
     pages = [line_of(work, "container", name) for name in ("firstPage", "lastPage")]
@@ -87,7 +86,8 @@ def _read_item(item: Any, place: str, raw: str, listed: date | None) -> Record |
             ("page", text_of(work, "url")),
             *((("pdf", f"https://arxiv.org/pdf/{own.value}"),) if is_arxiv else (("doi", address(own)),)),
         ],
-        rank=Rank.PUBLISHER if text_of(work, "types", "resourceTypeGeneral") in _PUBLISHED else Rank.PREPRINT,
+        deposited=not is_preprint,
+        rank=Rank.PREPRINT if is_preprint else Rank.FILE,
         place=place,
         listed=listed,
         raw=raw,

@@ -1,5 +1,7 @@
 """What two descriptions say alike and what not."""
 
+from dataclasses import replace
+
 import pytest
 
 from papers.differences import Description, Verdict, compare_facts, explain_doubt
@@ -89,3 +91,8 @@ def test_doubts_in_words():
         "different places of publication."
     )
     assert explain_doubt(said, make_record("On light", authors=("Cy Gamma",))) == ""
+    deposit = replace(other, identifiers=(), deposited=True)
+    assert explain_doubt(deposit, other).endswith(" are equal, but one is a deposit, which anybody may make.")
+    assert explain_doubt(said, deposit).endswith(
+        "they have different places of publication, and one is a deposit, which anybody may make."
+    )

@@ -458,6 +458,23 @@ class TestCompareWorks:
             self.judge(ours, replace(self.published, **{"journal": "Drizzle Letters", **other})) is expected
         )
 
+    def test_a_deposit_is_never_surely_another_work(self):
+        """But two deposits of one name, or anything that shares an identifier."""
+        deposit = replace(self.published, deposited=True, rank=Rank.FILE)
+        assert self.judge(self.one, deposit) is Likeness.UNSURE
+        assert self.judge(replace(self.one, deposited=True), deposit) is Likeness.SAME
+        assert self.judge(self.published, deposit) is Likeness.SAME
+        bare = make("Umbrellas That Remember Rain")
+        assert self.judge(bare, deposit) is Likeness.UNSURE
+        mended = make("Umbrellas That Remember Rain", Rank.HAND, key="hand:1")
+        for said, expected in [
+            ([deposit], True),
+            ([deposit, mended], True),
+            ([deposit, self.one], False),
+            ([mended], False),
+        ]:
+            assert fold(said).deposited is expected
+
     def test_every_issue_has_its_editorial(self):
         editorials = [
             make("Editorial", journal="TUGboat", volume="2", pages="2", authors=("Ann Lee",)),

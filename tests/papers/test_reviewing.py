@@ -1,13 +1,17 @@
 """Two papers that may be one: what an import brings up, and what people decide."""
 
+import json
+from dataclasses import replace
 from datetime import date
+from io import BytesIO
 
 import pytest
 
-from papers import catalogue
+from papers import catalogue, importers
 from papers.catalogue import Refused
 from papers.identifiers import Identifier
 from papers.models import CandidatePair, Decision, MergedPaper, Paper
+from papers.records import Rank
 from tests.factories import make_paper, make_record, make_source
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +124,41 @@ def test_pairs_with_a_private_paper_are_for_those_who_may_see_both(source, club,
     CandidatePair.objects.update(club=None)
     assert CandidatePair.objects.visible_to(member).count() == 1
     assert not CandidatePair.objects.visible_to(outsider).exists()
+
+
+@pytest.mark.parametrize("deposit_comes", ["first", "last", "with it"])
+def test_a_deposit_of_anybody_colours_no_paper(deposit_comes):
+    """Whoever deposits at Zenodo chooses title, authors, kind and journal: that may be anybody's paper."""
+    deposit = {
+        "doi": "10.5281/zenodo.1234567",
+        "titles": [{"title": "On light"}],
+        "creators": [{"name": "Alpha, Ann"}, {"name": "Beta, Bo"}],
+        "descriptions": [{"descriptionType": "Abstract", "description": "Buy umbrellas."}],
+        "types": {"resourceTypeGeneral": "JournalArticle"},
+        "container": {"title": "Nature"},
+        "publicationYear": 2020,
+    }
+    [theirs] = importers.read(BytesIO(json.dumps(deposit).encode()), format="datacite")
+    arxiv = Identifier("arxiv", "2001.00001")
+    ours = make_record(
+        "On light",
+        authors=AUTHORS,
+        identifiers=(arxiv,),
+        abstract="We measure light.",
+        published=date(2020, 1, 1),
+        rank=Rank.PREPRINT,
+    )
+    batches = {"first": [[theirs], [ours]], "last": [[ours], [theirs]], "with it": [[ours, theirs]]}
+    for batch in batches[deposit_comes]:
+        add(make_source(), *batch)
+    paper = Paper.objects.get(identifiers__scheme="arxiv")
+    assert (paper.abstract, paper.journal, paper.identifiers.count()) == ("We measure light.", "", 1)
+    pair = CandidatePair.objects.get()
+    assert pair.reason == f"{EQUAL}, but one is a deposit, which anybody may make."
+    # Whoever knows of both says so, and then it tells what nobody else does.
+    both = replace(ours, key="both", identifiers=(arxiv, Identifier("doi", "10.5281/zenodo.1234567")))
+    add(make_source(), both)
+    assert Paper.objects.get().abstract == "We measure light."
 
 
 def test_titles_are_never_brought_up_across_clubs(club, other_club):

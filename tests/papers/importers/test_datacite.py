@@ -45,7 +45,22 @@ class TestSmallList:
     def test_article(self):
         record = read(SMALL)[0][1]
         assert (record.title, record.journal, record.pages) == ("Hail: A Survey", "Annals of Ice", "5-9")
-        assert (record.rank, record.published_precision) == (Rank.PUBLISHER, Precision.YEAR)
+        assert record.published_precision is Precision.YEAR
+
+    def test_what_anybody_may_deposit_counts_as_a_file(self):
+        """Whatever it says of its kind, and of the journal it stands in."""
+        preprint, article = read(SMALL)[0]
+        assert (preprint.rank, preprint.deposited) == (Rank.PREPRINT, False)
+        assert (article.rank, article.deposited) == (Rank.FILE, True)
+
+    def test_what_a_preprint_server_registers_is_a_preprint(self):
+        item = {
+            "doi": "10.31219/osf.io/umbra",
+            "titles": [{"title": "Umbrellas"}],
+            "creators": [{"name": "Pluvia, W."}],
+        }
+        [record], _ = read([item])
+        assert (record.rank, record.deposited) == (Rank.PREPRINT, False)
 
 
 class TestRealFiles:
