@@ -32,6 +32,7 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
     Without a task the function does all there is to do; so it should take no longer than a query or two.
     """
     from . import importing
+    from .notifications import outbox
     from .sources import dry_run, running, telling
 
     return [
@@ -39,6 +40,7 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
         (importing.take_due, run_import),
         (dry_run.take_due, perform_dry_run),
         (telling.tell_stalled, None),
+        (outbox.wake_where_due, None),
     ]
 
 
@@ -63,3 +65,19 @@ def forget_old_pages() -> None:
     from .sources import replaying
 
     replaying.forget_old_pages(timezone.now())
+
+
+@app.task
+def send_mail() -> None:
+    from .notifications import outbox
+
+    outbox.send_due()
+
+
+@app.task
+def forget_old_mail() -> None:
+    from django.utils import timezone
+
+    from .notifications import outbox
+
+    outbox.forget_old_texts(timezone.now())

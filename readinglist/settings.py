@@ -152,6 +152,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "papers.tasks.tick", "schedule": timedelta(minutes=1)},
     "forget-old-pages": {"task": "papers.tasks.forget_old_pages", "schedule": timedelta(hours=6)},
+    "forget-old-mail": {"task": "papers.tasks.forget_old_mail", "schedule": timedelta(hours=12)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

@@ -4,6 +4,7 @@ from .discussion import Comment, CommentRevision
 from .identity import CandidatePair, Decision, PaperEdit
 from .imports import FetchedPage, Import, RejectedRecord, SubmissionItem
 from .listings import Listing, ListingItem
+from .notifications import OutgoingMail
 from .presenting import Assignment, Attendance, Guest, Part
 from .reading_list import Entry, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
 from .sessions import AgendaItem, Pause, Series, Session, SessionKind
@@ -29,6 +30,7 @@ __all__ = [
     "ListingItem",
     "ListingVisit",
     "MergedPaper",
+    "OutgoingMail",
     "Paper",
     "PaperEdit",
     "PaperIdentifier",

@@ -10,14 +10,13 @@ from typing import Final
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from accounts.models import Club, Role, User
-from papers.models import Source
+from papers.models import OutgoingMail, Source
+from papers.notifications import outbox
 from papers.sources import health
 
 logger = logging.getLogger(__name__)
@@ -31,12 +30,11 @@ def tell_stalled(now: datetime) -> None:
     stalled = [source for source in Source.objects.scheduled() if health.has_stalled(source, now)]
     remember(stalled)
     for source in stalled:
-        if source.told_at is None and _claim(source, now):
+        if source.told_at is None:
             try:
-                _mail(source)
-            except Exception:
+                _tell(source, now)
+            except Exception:  # the tick of the next minute tries again
                 logger.exception("Nobody could be told that source %s has stalled", source.pk)
-                Source.objects.filter(pk=source.pk, told_at=now).update(told_at=None)
 
 
 def remember(stalled: Iterable[Source]) -> None:
@@ -60,12 +58,6 @@ def find_remembered(clubs: Iterable[Club], *, with_installation: bool) -> list[t
     return [each for club_id in wanted for each in by_club.get(club_id, [])]
 
 
-def _claim(source: Source, now: datetime) -> bool:
-    """Be the one who tells, of all workers: true for one of them."""
-    with transaction.atomic():
-        return bool(Source.objects.filter(pk=source.pk, told_at=None).update(told_at=now))
-
-
 def find_keepers(source: Source) -> QuerySet[User]:
     """Return who can do something about a source: its club's organisers and owners, or the administrators."""
     people = User.objects.filter(is_active=True)
@@ -75,14 +67,31 @@ def find_keepers(source: Source) -> QuerySet[User]:
     return people.filter(organises).distinct()
 
 
-def _mail(source: Source) -> None:
+@transaction.atomic
+def _tell(source: Source, now: datetime) -> None:
+    """Queue a mail to each keeper, and note with it that they are told: one worker does."""
+    if not Source.objects.filter(pk=source.pk, told_at=None).update(told_at=now):
+        return
     context = {
         "source": source,
         "link": f"{settings.SITE_URL}{source.get_absolute_url()}",
         "site_name": settings.SITE_NAME,
-        "now": timezone.now(),
+        "now": now,
     }
-    subject = " ".join(render_to_string("papers/mail/source_stalled_subject.txt", context).split())
+    subject = render_to_string("papers/mail/source_stalled_subject.txt", context)
     text = render_to_string("papers/mail/source_stalled.txt", context)
-    for person in find_keepers(source):
-        send_mail(subject, text, None, [person.email])
+    kind = OutgoingMail.Kind.SOURCE_STALLED
+    outbox.put(
+        [
+            outbox.Letter(
+                key=f"{kind}:source {source.pk}:{now.isoformat()}:user {person.pk}",
+                kind=kind,
+                recipient=person,
+                club=source.club,
+                subject=subject,
+                text=text,
+            )
+            for person in find_keepers(source)
+        ],
+        now=now,
+    )

@@ -7,7 +7,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import Role
-from papers.models import Source
+from papers.models import OutgoingMail, Source
+from papers.notifications import outbox
 from papers.sources import keeping, running, telling
 from tests import factories
 
@@ -24,6 +25,7 @@ def make_stalled(club=None, **facts):
 
 def tell():
     telling.tell_stalled(timezone.now())
+    outbox.send_due()
 
 
 def test_administrators_are_told_once(administrator, organiser, mailoutbox):
@@ -64,17 +66,25 @@ def test_what_runs_well_is_not_told_of(administrator, mailoutbox):
     assert mailoutbox == []
 
 
-def test_a_mail_that_could_not_be_sent_is_sent_later(administrator, mailoutbox, monkeypatch):
+def test_what_could_not_be_queued_is_queued_later(administrator, mailoutbox, monkeypatch):
     make_stalled()
 
-    def fail(*_args):
+    def fail(*_args, **_facts):
         raise ConnectionError
 
     with monkeypatch.context() as broken:
-        broken.setattr(telling, "send_mail", fail)
-        tell()
-    assert (mailoutbox, Source.objects.get().told_at) == ([], None)
+        broken.setattr(telling.outbox, "put", fail)
+        telling.tell_stalled(timezone.now())
+    assert (OutgoingMail.objects.count(), Source.objects.get().told_at) == (0, None)
     tell()
+    assert len(mailoutbox) == 1
+
+
+def test_two_workers_tell_once(administrator, mailoutbox):
+    source = make_stalled()
+    tell()
+    telling._tell(source, timezone.now() + timedelta(seconds=1))  # which saw the source before it was told
+    outbox.send_due()
     assert len(mailoutbox) == 1
 
 
