@@ -79,6 +79,15 @@ class Series(Meeting):
     ended_on = models.DateField(
         _("ended"), null=True, blank=True, help_text=_("no session begins on this day or later")
     )
+    continues = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="followed_by",
+        help_text=_("the series of which it is “this and following”"),
+    )
     created = models.DateTimeField(default=timezone.now)
     version = models.BigIntegerField(default=0, editable=False)
 
