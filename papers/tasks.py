@@ -33,6 +33,7 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
     """
     from . import importing
     from .notifications import outbox
+    from .scheduling import series, sessions
     from .sources import dry_run, running, telling
 
     return [
@@ -40,6 +41,8 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
         (importing.take_due, run_import),
         (dry_run.take_due, perform_dry_run),
         (telling.tell_stalled, None),
+        (series.find_due, make_sessions),
+        (sessions.find_past, hold_past_session),
         (outbox.wake_where_due, None),
     ]
 
@@ -65,6 +68,24 @@ def forget_old_pages() -> None:
     from .sources import replaying
 
     replaying.forget_old_pages(timezone.now())
+
+
+@app.task
+def make_sessions(pk: int) -> None:
+    from django.utils import timezone
+
+    from .scheduling import series
+
+    series.make_sessions(pk, now=timezone.now())
+
+
+@app.task
+def hold_past_session(pk: int) -> None:
+    from django.utils import timezone
+
+    from .scheduling import sessions
+
+    sessions.hold_past_session(pk, now=timezone.now())
 
 
 @app.task

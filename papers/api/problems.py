@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from papers import catalogue, discussion, importing, reading_list, stored_inputs, submissions
 from papers.models import Entry
+from papers.scheduling import refusals
 
 logger = logging.getLogger("django.request")
 
@@ -113,7 +114,9 @@ def translate(error: Exception) -> exceptions.APIException:
             return InvalidInput({"text": [str(error)]})
         case discussion.TooManyComments():
             return exceptions.Throttled(wait=discussion.POSTS_SECONDS, detail=str(error))
-        case discussion.Refused() | catalogue.Refused():
+        case refusals.Refused() if error.field:
+            return InvalidInput({error.field: [str(error)]})
+        case discussion.Refused() | catalogue.Refused() | refusals.Refused():
             return Refused(str(error))
         case stored_inputs.TooLarge():
             return TooLarge(str(error))

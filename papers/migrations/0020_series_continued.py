@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("papers", "0017_sessions_and_assignments"),
+        ("papers", "0028_outgoing_mail"),
     ]
 
     operations = [

@@ -188,31 +188,33 @@ def remove_pause(pause: Pause, *, by: User, now: datetime | None = None) -> None
     stamp(pause.club, _align_all(affected, now or timezone.now()), deleted=[gone])
 
 
-def make_due_sessions(now: datetime) -> int:
-    """Make the sessions that have come within 26 weeks; return how many rows changed. For the tick of each minute.
-
-    Each series is its own transaction; one that another process extends just now is left to that one.
-    """
+def find_due(now: datetime) -> list[int]:
+    """Return the ids of series some of whose sessions have come within 26 weeks and may not be made yet."""
     # A day more is made than is asked for here, so that no zone is behind and each series is due once a day.
     due = Series.objects.filter(models.Q(made_until=None) | models.Q(made_until__lt=(now + AHEAD).date()))
     due = due.exclude(ended_on__lte=models.F("made_until"))
-    return sum(_extend(pk, now) for pk in due.order_by("pk").values_list("pk", flat=True))
+    return list(due.order_by("pk").values_list("pk", flat=True))
 
 
 @verb
-def _extend(pk: int, now: datetime) -> int:
-    series = (
-        Series.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("club")
-        .filter(pk=pk)
-        .first()
-    )
+def make_sessions(pk: int, *, now: datetime) -> int:
+    """Make the sessions of a series that have come near; return how many rows changed. Once more makes none.
+
+    Nothing is done where it is gone, or another process does it just now.
+    """
+    rows = Series.objects.select_for_update(of=("self",), skip_locked=True).select_related("club")
+    series = rows.filter(pk=pk).first()
     if series is None:
         return 0
-    made = _align(series, now)
-    if made:
-        stamp(series.club, made)
-    return len(made)
+    changed = _align(series, now)
+    if changed:
+        stamp(series.club, changed)
+    return len(changed)
+
+
+def make_due_sessions(now: datetime) -> int:
+    """Make the sessions of all series that have come near; return how many rows changed."""
+    return sum(make_sessions(pk, now=now) for pk in find_due(now))
 
 
 def find_series_occurrences(series: Series, first: date, last: date) -> list[Occurrence]:

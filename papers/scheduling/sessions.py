@@ -10,6 +10,7 @@ Each verb locks the session, moves its number for calendars where they must lear
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -212,19 +213,18 @@ def hold_session(session: Session, *, by: User | None, now: datetime | None = No
     return session
 
 
-def hold_past(now: datetime) -> int:
-    """Let sessions count as held that ended a day ago and that nobody cancelled; return how many."""
-    past = Session.objects.filter(state=Session.State.LOCKED, ends__lte=now - HELD_AFTER).order_by(
-        "starts", "pk"
-    )
-    number = 0
-    for session in past:
-        try:
+def find_past(now: datetime) -> list[int]:
+    """Return the ids of sessions that ended a day ago, and that nobody cancelled or said to have been held."""
+    past = Session.objects.filter(state=Session.State.LOCKED, ends__lte=now - HELD_AFTER)
+    return list(past.order_by("starts", "pk").values_list("pk", flat=True))
+
+
+def hold_past_session(pk: int, *, now: datetime) -> None:
+    """Let a session count as held; nothing is done where somebody else was faster, whatever they did."""
+    session = Session.objects.filter(pk=pk, state=Session.State.LOCKED).first()
+    if session is not None:
+        with suppress(Refused, Session.DoesNotExist):
             hold_session(session, by=None, now=now)
-            number += 1
-        except (Refused, Session.DoesNotExist):  # somebody was faster
-            continue
-    return number
 
 
 def lock_row(session: Session) -> Session:

@@ -238,9 +238,14 @@ def test_session_counts_as_held_a_day_after_its_end(session, club):
     later = session.ends + sessions.HELD_AFTER
     factories.make_session(club, STARTS)  # nobody locked it
 
-    assert sessions.hold_past(later - timedelta(seconds=1)) == 0
-    assert sessions.hold_past(later) == 1
-    assert sessions.hold_past(later) == 0
+    assert sessions.find_past(later - timedelta(seconds=1)) == []
+    assert sessions.find_past(later) == [session.pk]
+    sessions.hold_past_session(session.pk, now=later)
+    sessions.hold_past_session(session.pk, now=later)
+
+    session.refresh_from_db()
+    assert session.state == "held"
+    assert sessions.find_past(later) == []
 
 
 REFUSED = [
