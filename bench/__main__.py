@@ -82,7 +82,7 @@ def measure(report: Report, sizes: dict[str, int], database_url: str, stack: Exi
 
     from papers.models import Catalogue, Source
 
-    from . import imports, lab, pages, through_worker, whole
+    from . import imports, lab, pages, plans, through_worker, whole
     from .corpus import SEEDS, make_corpus, make_record
 
     most = max(sizes.values())
@@ -135,6 +135,8 @@ def measure(report: Report, sizes: dict[str, int], database_url: str, stack: Exi
     report.add(*imports.measure_imports(names, source, lines))
     report.title("Large imports through the worker, from an empty catalogue")
     report.add(*through_worker.measure_through_worker(databases, most))
+    report.title("Plans of who presents")
+    report.add(*plans.measure_plans())
     report.title("Killed, restarted and emptied in the middle of an import")
     report.add(measure_survival())
     imports.use_database(names[smallest])

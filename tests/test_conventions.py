@@ -48,7 +48,9 @@ def test_accounts_never_import_papers():
         assert not re.search(r"^\s*(from|import) papers\b", path.read_text("utf-8"), re.M), path
 
 
-@pytest.mark.parametrize("module", ["identifiers", "records", "merge", "periods"])
+@pytest.mark.parametrize(
+    "module", ["identifiers", "records", "merge", "periods", "scheduling/presenters", "scheduling/reasons"]
+)
 def test_pure_modules_know_no_models(module):
     text = (ROOT / "papers" / f"{module}.py").read_text("utf-8")
     assert not re.search(r"^\s*from (django\.db|\.models|papers\.models)", text, re.M)
