@@ -11,7 +11,7 @@ The idea of adding a logarithm of the votes to the time is the one that news agg
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -51,17 +51,22 @@ def refresh_heat(paper_ids: Iterable[int]) -> None:
         paper.upvotes = paper.best or 0
         paper.heat = compute_heat(paper.upvotes, paper.day or paper.created.date())
     Paper.objects.bulk_update(papers, ["upvotes", "heat"])
+    # Locked, so that a vote of this moment is counted in.
+    locked = Entry.objects.select_for_update(no_key=True).filter(paper__in=papers).order_by("pk")
+    refresh_heat_of(list(locked))
+
+
+def refresh_heat_of(entries: Sequence[Entry]) -> None:
+    """Bring the heat of entries, which the caller has locked, in line with their totals and listings."""
     known = models.Q(paper__listing_items__listing__source__club=None) | models.Q(
         paper__listing_items__listing__source__club=models.F("club")
     )
     days = models.Max("paper__listing_items__listing__date", filter=known)
-    # Locked, so that a vote of this moment is counted in; `day` cannot be computed by a statement that locks.
-    locked = Entry.objects.select_for_update(no_key=True).filter(paper__in=papers).order_by("pk")
-    ids = list(locked.values_list("pk", flat=True))
-    entries = list(Entry.objects.filter(pk__in=ids).select_related("paper").annotate(day=days))
-    for entry in entries:
+    ids = [entry.pk for entry in entries]
+    dated = list(Entry.objects.filter(pk__in=ids).select_related("paper").annotate(day=days))
+    for entry in dated:
         entry.heat = _heat_of(entry, entry.day)
-    Entry.objects.bulk_update(entries, ["heat"])
+    Entry.objects.bulk_update(dated, ["heat"])
 
 
 def heat_of(entry: Entry) -> float:
@@ -72,7 +77,7 @@ def heat_of(entry: Entry) -> float:
 
 
 def _heat_of(entry: Entry, day: date | None) -> float:
-    return compute_heat(entry.paper.upvotes + entry.score, day or entry.paper.created.date())
+    return compute_heat(entry.paper.upvotes + entry.shown_score, day or entry.paper.created.date())
 
 
 def load_trending(view: Viewpoint) -> list[Rank]:
@@ -103,7 +108,7 @@ def load_trending(view: Viewpoint) -> list[Rank]:
                  ORDER BY max(heat) DESC, paper_id DESC LIMIT %(most)s
             )
             SELECT paper.id, paper.created::date, paper.categories,
-                   coalesce(entry.promotions - entry.demotions, 0), {ACTS}
+                   coalesce(entry.shown_promotions - entry.shown_demotions, 0), {ACTS}
               FROM hottest
               JOIN papers_paper paper ON paper.id = hottest.paper_id
               LEFT JOIN papers_entry entry ON entry.paper_id = paper.id AND entry.club_id = %(club)s

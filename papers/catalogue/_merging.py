@@ -10,14 +10,19 @@ from typing import Any
 
 from django.core import serializers
 from django.db import models
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from papers import reading_list
 from papers.models import (
+    AgendaItem,
+    Assignment,
     CandidatePair,
     Catalogue,
     Comment,
     Decision,
     Entry,
+    EntryChange,
     Listing,
     ListingItem,
     ListingVisit,
@@ -25,6 +30,7 @@ from papers.models import (
     Paper,
     PaperEdit,
     PaperIdentifier,
+    Session,
     Skip,
     SourceRecord,
     Tagging,
@@ -41,6 +47,11 @@ _FURTHEST: list[str] = [
     Entry.State.SCHEDULED,
     Entry.State.DISCUSSED,
 ]
+
+# What hangs on an entry and is merged by rules of its own; whatever else does is moved.
+BELOW: tuple[type[models.Model], ...] = (
+    *(Vote, Volunteer, Tagging, Comment, EntryChange, AgendaItem, Assignment),
+)
 
 Row = dict[str, Any]
 
@@ -63,6 +74,7 @@ class Log:
             "moved": self.moved,
             "lost": self.lost,
             "entries": [],
+            "joined": [],  # agenda items that went, those they joined, and the notes of these before and after
             "outvoted": {},  # of two votes of one member, the one that was lost: the one that held
         }
 
@@ -183,7 +195,7 @@ def _merge_entry(entry: Entry, keep: Paper, log: Log, stamps: Stamps) -> None:
     told: dict[str, Any] = {"entry": write_row(entry), "into": write_row(into) if into else None}
     log.facts["entries"].append(told)
     if into is None:
-        for model in (Vote, Volunteer, Tagging, Comment):
+        for model in BELOW:
             log.moved[kind_of(model)] += model._default_manager.filter(entry=entry).values_list(
                 "pk", flat=True
             )
@@ -208,18 +220,90 @@ def _merge_entry(entry: Entry, keep: Paper, log: Log, stamps: Stamps) -> None:
              entry=into)  # fmt: skip
     log.move(Tagging.objects.filter(entry=entry).exclude(tag__in=into.taggings.values("tag")), entry=into)
     log.move(Comment.objects.filter(entry=entry), entry=into)
+    log.move(EntryChange.objects.filter(entry=entry), entry=into)
+    scheduled, lost = _merge_agendas(entry, into, log)
+    gone += lost
     log.lose(entry.volunteers.all())
     log.lose(entry.taggings.all())
     gone += [(Volunteer, pk) for pk in entry.volunteers.values_list("pk", flat=True)]
     gone += [(Tagging, pk) for pk in entry.taggings.values_list("pk", flat=True)]
-    into.state = max(entry.state, into.state, key=_FURTHEST.index)
+    furthest = max(entry, into, key=lambda each: _FURTHEST.index(each.state))
+    if furthest is entry and entry.state != into.state:
+        change = EntryChange.objects.create(
+            entry=into, before=into.state, state=entry.state, cause=EntryChange.Cause.MERGED
+        )
+        told["change"] = change.pk
+        into.state, into.state_since = entry.state, entry.state_since
     into.suggested_by_id = into.suggested_by_id or entry.suggested_by_id
     into.suggested = min((each for each in (entry.suggested, into.suggested) if each), default=None)
+    into.discussed_at = max((each for each in (entry.discussed_at, into.discussed_at) if each), default=None)
     into.promotions = into.votes.filter(value=Vote.PROMOTE).count()
     into.demotions = into.votes.filter(value=Vote.DEMOTE).count()
+    into.shown_promotions, into.shown_demotions = reading_list.count_revealed(into)
     into.comment_count = into.comments.filter(removed_at=None).count()
     into.save()
     told["became"] = write_row(into)
     Entry.objects.filter(pk=entry.pk).delete()
     moved = [*into.votes.all(), *into.volunteers.all(), *into.taggings.all(), *into.comments.all()]
-    stamps.add(club, [into, *moved], gone)
+    stamps.add(club, [into, *moved, *scheduled], gone)
+
+
+def _merge_agendas(
+    entry: Entry, into: Entry, log: Log
+) -> tuple[list[models.Model], list[tuple[type[models.Model], int]]]:
+    """Let agenda items and assignments follow; return those to stamp, and what is gone.
+
+    Where a session had both entries, their two items become the one of `into`, with a note; an assignment gives way
+    where the same part, or the same reading, is taken there already.
+    """
+    changed: list[models.Model] = []
+    gone: list[tuple[type[models.Model], int]] = []
+    kept_of = {item.session_id: item for item in into.agenda_items.select_for_update()}
+    for item in entry.agenda_items.select_for_update(of=("self",)).select_related("session"):
+        kept = kept_of.get(item.session_id)
+        if kept is None:
+            log.move(AgendaItem.objects.filter(pk=item.pk), entry=into)
+            changed.append(item)
+            continue
+        taken = kept.assignments.live().values("part")
+        log.move(item.assignments.live().exclude(part__in=taken), item=kept)
+        log.move(item.assignments.filter(state=Assignment.State.DECLINED), item=kept)
+        log.lose(item.assignments.all())
+        gone += [(Assignment, pk) for pk in item.assignments.values_list("pk", flat=True)]
+        item.assignments.all().delete()
+        _move_the_rest(item, kept, log)
+        log.lose([item])
+        note = kept.note
+        told = _(
+            "Twice on the agenda, which turned out to be one paper; the other item had %(minutes)d minutes."
+        )
+        words = [kept.note, told % {"minutes": item.minutes}, item.note]
+        kept.note = " ".join(word for word in words if word)[: kept._meta.get_field("note").max_length]
+        kept.save(update_fields=["note"])
+        log.facts["joined"].append([item.pk, kept.pk, note, kept.note])
+        gone.append((AgendaItem, item.pk))
+        item.delete()
+        changed += [kept, *kept.assignments.all()]
+    sessions = Session.objects.filter(
+        pk__in=[item.session_id for item in changed if isinstance(item, AgendaItem)]
+    )
+    sessions.update(agenda_version=models.F("agenda_version") + 1)
+    changed += sessions
+    reading = Assignment.objects.filter(entry=entry)
+    taken_by = Assignment.objects.live().filter(entry=into).values("member")
+    rivals = reading.live().filter(member__in=taken_by)
+    log.lose(rivals)
+    gone += [(Assignment, pk) for pk in rivals.values_list("pk", flat=True)]
+    rivals.delete()
+    changed += list(reading)
+    log.move(reading, entry=into)
+    _move_the_rest(entry, into, log)
+    return changed, gone
+
+
+def _move_the_rest(row: models.Model, into: models.Model, log: Log) -> None:
+    """Let whatever else hangs on a row hang on the one it became."""
+    for relation in row._meta.related_objects:
+        if relation.related_model not in BELOW and isinstance(relation.field, models.ForeignKey):
+            model, name = relation.related_model, relation.field.name
+            log.move(model._default_manager.filter(**{name: row}), **{name: into})

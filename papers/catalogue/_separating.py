@@ -1,21 +1,25 @@
 """Take a merge back: what came with a paper goes back to it, under its old id."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Club, User
 from papers import reading_list
 from papers.identifiers import Identifier
 from papers.models import (
+    AgendaItem,
+    Assignment,
     CandidatePair,
     Catalogue,
     Comment,
     Decision,
     Entry,
+    EntryChange,
     Listing,
     ListingItem,
     ListingVisit,
@@ -36,12 +40,11 @@ from papers.verbs import verb
 from papers.versions import Stamps, kind_of
 
 from ._identity import fold_papers
-from ._merging import Row, read_row, write_decision
+from ._merging import BELOW, Row, read_row, write_decision
 from ._uniting import Refused
 
-_ACTS: Sequence[type[models.Model]] = (Vote, Volunteer, Tagging)
-_BELOW: Sequence[type[models.Model]] = (*_ACTS, Comment)
 _STANDING = ("state", "suggested_by_id", "suggested")
+_DATES = ("state_since", "discussed_at")
 
 
 @verb
@@ -180,6 +183,8 @@ def _part_entry(told: Row, log: Row, keep: Paper, other: Paper, stamps: Stamps) 
         back.save(force_insert=True)
         _raise_from_the_dead(club, [back])
         _go_back(log, stay, back)
+        if change := told.get("change"):
+            EntryChange.objects.filter(pk=change, entry=stay).delete()
         if _stands_as(stay, read_row(told["became"])):
             _set_standing(stay, read_row(told["into"]))
     else:
@@ -199,11 +204,19 @@ def _part_entry(told: Row, log: Row, keep: Paper, other: Paper, stamps: Stamps) 
     entries: list[Entry] = [entry for entry in (back, stay) if entry.pk]
     for entry in entries:
         entry.comment_count = entry.comments.filter(removed_at=None).count()
-        entry.save(update_fields=["comment_count", *(name.removesuffix("_id") for name in _STANDING)])
-        reading_list.settle(entry)
+        if club.hides_totals:
+            entry.shown_promotions, entry.shown_demotions = reading_list.count_revealed(entry)
+        entry.save(
+            update_fields=["comment_count", *_DATES, *(name.removesuffix("_id") for name in _STANDING)]
+        )
+        reading_list.settle(entry, cause=EntryChange.Cause.MERGED)
     below: list[Any] = []
     for entry in entries:
         below += [*entry.votes.all(), *entry.volunteers.all(), *entry.taggings.all(), *entry.comments.all()]
+        below += [
+            *entry.agenda_items.all(),
+            *Assignment.objects.filter(Q(entry=entry) | Q(item__entry=entry)),
+        ]
     stamps.add(club, [*entries, *below])
 
 
@@ -213,13 +226,15 @@ def _stands_as(entry: Entry, then: Entry) -> bool:
 
 
 def _set_standing(entry: Entry, then: Entry) -> None:
-    for name in (*_STANDING, "promotions"):
+    for name in (*_STANDING, *_DATES, "promotions"):
         setattr(entry, name, getattr(then, name))
 
 
 def _go_back(log: Row, stay: Entry, back: Entry) -> None:
     """Move what the log names, and answers to its comments, from the entry that stays."""
-    for model in _ACTS:
+    for model in BELOW:
+        if model is Comment:
+            continue
         ids = log["moved"].get(kind_of(model), [])
         model._default_manager.filter(pk__in=ids, entry=stay).update(entry=back)
     Comment.objects.filter(pk__in=_find_talk(log, stay)).update(entry=back)
@@ -228,7 +243,7 @@ def _go_back(log: Row, stay: Entry, back: Entry) -> None:
 def _list_since(log: Row, entry: Entry) -> list[tuple[type[models.Model], set[int]]]:
     """Return what hangs on an entry and was not there at the merge, by model."""
     since: list[tuple[type[models.Model], set[int]]] = []
-    for model in _BELOW:
+    for model in BELOW:
         ids = set(model._default_manager.filter(entry=entry).values_list("pk", flat=True))
         ids -= _find_talk(log, entry) if model is Comment else set(log["moved"].get(kind_of(model), []))
         if ids:
@@ -266,6 +281,34 @@ def _give_back_lost(log: Row, back: Entry, stay: Entry) -> list[models.Model]:
             restored.append(row)
     for row in restored:
         row.save(force_insert=True)
+    return restored + _give_back_items(log, back, stay)
+
+
+def _give_back_items(log: Row, back: Entry, stay: Entry) -> list[models.Model]:
+    """Make agenda items again that joined another one, at the end of their agendas, and what was assigned there."""
+    restored: list[models.Model] = []
+    lost = {item.pk: item for item in _read_lost(log, AgendaItem, back, stay)}
+    for pk, kept_pk, note, joined_note in log.get("joined", []):
+        item = lost.get(pk)
+        kept = AgendaItem.objects.filter(pk=kept_pk, entry=stay).select_related("session").first()
+        if item is None or kept is None or kept.session_id != item.session_id:
+            continue
+        there = AgendaItem.objects.filter(session=item.session_id)
+        if there.filter(position=item.position).exists():
+            item.position = 1 + (there.aggregate(last=models.Max("position"))["last"] or 0)
+        item.save(force_insert=True)
+        moved = log["moved"].get(kind_of(Assignment), [])
+        Assignment.objects.filter(pk__in=moved, item=kept).update(item=item)
+        AgendaItem.objects.filter(pk=kept_pk, note=joined_note).update(note=note)
+        restored.append(item)
+    for row in map(read_row, log["lost"].get(kind_of(Assignment), [])):
+        same = {"item": row.item_id, "part": row.part_id} if row.item_id else {"member": row.member_id}
+        rivals = Assignment.objects.live().filter(**{"entry": row.entry_id, **same})
+        is_back = AgendaItem.objects.filter(pk=row.item_id, entry=back) if row.item_id else [row.entry_id]
+        if not is_back or row.entry_id not in (None, back.pk) or rivals.exists():
+            continue
+        row.save(force_insert=True)
+        restored.append(row)
     return restored
 
 

@@ -6,7 +6,7 @@ from .imports import FetchedPage, Import, RejectedRecord, SubmissionItem
 from .listings import Listing, ListingItem
 from .notifications import OutgoingMail
 from .presenting import Assignment, Attendance, Guest, Part
-from .reading_list import Entry, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
+from .reading_list import Entry, EntryChange, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
 from .sessions import AgendaItem, Pause, Series, Session, SessionKind
 from .sources import DryRun, HostTurn, Source
 
@@ -21,6 +21,7 @@ __all__ = [
     "Decision",
     "DryRun",
     "Entry",
+    "EntryChange",
     "FetchedPage",
     "Guest",
     "HostTurn",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +30,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """A club's one row for a paper, for ever. The two totals equal its votes (`reading_list.cast_vote`)."""
+    """A club's one row for a paper, for ever. The two totals equal its votes (`reading_list.cast_vote`).
+
+    The two `shown_` totals are what everybody sees: the same, but in a club that keeps totals secret until votes
+    close those of the last lock (`reading_list.reveal`).
+    """
 
     class State(models.TextChoices):
         NOTED = "noted", _("noted")
@@ -49,6 +53,14 @@ class Entry(models.Model):
     created = models.DateTimeField(_("noted"), default=timezone.now)
     promotions = models.PositiveIntegerField(_("promotions"), default=0)
     demotions = models.PositiveIntegerField(_("demotions"), default=0)
+    shown_promotions = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    shown_demotions = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    state_since = models.DateTimeField(
+        _("in this state since"), default=timezone.now, db_default=Now(), editable=False
+    )
+    discussed_at = models.DateTimeField(
+        _("last discussed"), null=True, blank=True, editable=False, help_text=_("when that session began")
+    )
     comment_count = models.PositiveIntegerField(_("comments"), default=0)
     heat = models.FloatField(_("trending score"), default=0, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
@@ -70,6 +82,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["club", "version", "id"], name="entry_version"),
             models.Index(fields=["club", "-heat", "-id"], name="entry_heat"),
+            models.Index(fields=["club", "state", "-state_since", "-id"], name="entry_state"),
         ]
 
     def __str__(self) -> str:
@@ -82,6 +95,61 @@ class Entry(models.Model):
     def score(self) -> int:
         return self.promotions - self.demotions
 
+    @property
+    def shown_score(self) -> int:
+        return self.shown_promotions - self.shown_demotions
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether votes on it have done their work: nothing more that is cast decides about it."""
+        return self.state in {self.State.SCHEDULED, self.State.DISCUSSED}
+
+
+class EntryChange(models.Model):
+    """One line of an entry's history: which state it came into, when, by whom and why.
+
+    `facts` keeps the votes and offers that a discussed entry had when it was suggested again, as rows of
+    [member, value, cast]: they have done their work, and everybody may vote anew.
+    """
+
+    class Cause(models.TextChoices):
+        PROMOTED = "promoted", _("promoted")
+        SUGGESTED = "suggested", _("suggested")
+        OFFERED = "offered", _("offered to present")
+        WITHDRAWN = "withdrawn", _("nobody promotes it or offers to present it any more")
+        DROPPED = "dropped", _("dropped")
+        SCHEDULED = "scheduled", _("put on an agenda")
+        UNSCHEDULED = "unscheduled", _("taken off the agenda")
+        DISCUSSED = "discussed", _("discussed")
+        AGAIN = "again", _("suggested again")
+        MERGED = "merged", _("became one with the entry of the same paper")
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="changes")
+    before = models.CharField(max_length=10, choices=Entry.State)
+    state = models.CharField(_("state"), max_length=10, choices=Entry.State)
+    cause = models.CharField(_("why"), max_length=11, choices=Cause)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    session = models.ForeignKey(
+        "papers.Session", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("nobody: the votes themselves, or an import"),
+    )
+    changed = models.DateTimeField(default=timezone.now)
+    facts = models.JSONField(default=dict, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["changed", "pk"]
+        indexes = [models.Index(fields=["entry", "changed", "id"], name="entry_change_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.before} → {self.state}"
+
 
 class Vote(models.Model):
     """A member's promote (+1) or demote (−1) on an entry."""
@@ -93,6 +161,12 @@ class Vote(models.Model):
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="votes")
     value = models.SmallIntegerField(_("value"))
     cast_at = models.DateTimeField(_("cast"), default=timezone.now)
+    is_revealed = models.BooleanField(
+        default=True,
+        db_default=True,
+        editable=False,
+        help_text=_("no, while its club keeps totals secret and the votes have not closed"),
+    )
     paper_revision = models.PositiveIntegerField(
         _("revision of the paper at that time"), null=True, blank=True, editable=False
     )
