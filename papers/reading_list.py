@@ -343,7 +343,8 @@ def mark_discussed(
     is_past = entry.state == Entry.State.SUGGESTED and (entry.suggested or session.starts) > session.starts
     stays = is_past or elsewhere.exclude(session=session).exists()
     state = Entry.State(entry.state) if stays else Entry.State.DISCUSSED
-    _change_state(entry, state, cause=Cause.DISCUSSED, by=by, session=session, at=session.starts)
+    began = min(session.starts, timezone.now())
+    _change_state(entry, state, cause=Cause.DISCUSSED, by=by, session=session, at=began)
     entry.save(update_fields=["state", "state_since", "discussed_at"])
     _stamp_now_or_later(entry, stamps)
     return entry

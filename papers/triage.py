@@ -61,6 +61,17 @@ class Viewpoint:
     def shows_names(self) -> bool:
         return self.club is not None and self.club.pk in self.mine
 
+    @property
+    def shows_voters(self) -> bool:
+        """Whether promoters are named, too; the club may want votes without names."""
+        return self.shows_names and self.club is not None and self.club.shows_voters
+
+    @property
+    def hides_totals(self) -> bool:
+        """Whether what votes add up to is a secret here until they close."""
+        club = self.club or self.acting
+        return club is not None and club.hides_totals
+
 
 @dataclass(slots=True)
 class Rank:
@@ -159,7 +170,7 @@ _RANKS = f"""
         SELECT * FROM listed ORDER BY date DESC, source_place, position LIMIT {PERIOD_LIMIT}
     )
     SELECT shown.paper_id, shown.date, shown.source_place, shown.categories,
-           coalesce(entry.promotions - entry.demotions, 0),
+           coalesce(entry.shown_promotions - entry.shown_demotions, 0),
            {ACTS}, shown.added > %(new_since)s
       FROM shown
       LEFT JOIN papers_entry entry ON entry.paper_id = shown.paper_id AND entry.club_id = %(club)s
@@ -245,7 +256,7 @@ def state_of(
 
 _ROWS = """
     WITH counted AS MATERIALIZED (
-        SELECT id, paper_id, promotions, demotions, comment_count
+        SELECT id, paper_id, shown_promotions AS promotions, shown_demotions AS demotions, comment_count
           FROM papers_entry
          WHERE club_id = ANY(%(clubs)s::bigint[]) AND paper_id = ANY(%(ids)s::bigint[])
     ), totals AS (
@@ -263,9 +274,9 @@ _ROWS = """
                         ELSE coalesce(nullif(person.name, ''), split_part(person.email, '@', 1)) END
                    ORDER BY person.id = %(me)s DESC, vote.cast_at))[1:%(most_names)s] AS names
           FROM counted
-          JOIN papers_vote vote ON vote.entry_id = counted.id AND vote.value = 1
+          JOIN papers_vote vote ON vote.entry_id = counted.id AND vote.value = 1 AND vote.is_revealed
           JOIN accounts_user person ON person.id = vote.member_id
-         WHERE %(names)s
+         WHERE %(voters)s
          GROUP BY counted.paper_id
     ), offers AS (
         SELECT counted.paper_id, array_agg(
@@ -315,6 +326,7 @@ def load_rows(view: Viewpoint, ranks: Iterable[Rank]) -> list[Row]:
             "mine": list(view.mine),
             "me": view.user.pk,
             "names": view.shows_names,
+            "voters": view.shows_voters,
             "most_names": MOST_NAMES,
         },
     )

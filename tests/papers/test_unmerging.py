@@ -19,6 +19,7 @@ from papers.models import (
     Comment,
     Decision,
     Entry,
+    EntryChange,
     ListingItem,
     MergedPaper,
     Paper,
@@ -75,7 +76,7 @@ def picture():
     """All that a merge touches, without sync numbers."""
     tables = [
         *(Paper, PaperIdentifier, SourceRecord, ListingItem, Skip, Entry, Vote, Volunteer, Tagging, Comment),
-        MergedPaper,
+        *(EntryChange, MergedPaper),
     ]
     rows = {table.__name__: list(table.objects.order_by("pk").values()) for table in tables}
     return {
