@@ -27,11 +27,18 @@ def _clean_slate():
 
 @pytest.fixture(autouse=True)
 def _catalogue_row(request):
-    """A test that commits starts from emptied tables: the one row that a migration makes is made again."""
+    """A test that commits leaves emptied tables: the one row that a migration makes is made again.
+
+    For every test, since tests that another process has left over run in any order.
+    """
     marker = request.node.get_closest_marker("django_db")
     if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
         request.getfixturevalue("transactional_db")
-        Catalogue.objects.get_or_create(pk=Catalogue.ID)
+    elif marker or "db" in request.fixturenames:
+        request.getfixturevalue("db")
+    else:
+        return
+    Catalogue.objects.get_or_create(pk=Catalogue.ID)
 
 
 @pytest.fixture
