@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_club_rules_and_seniority'),
-        ('papers', '0028_outgoing_mail'),
+        ('papers', '0020_series_continued'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
