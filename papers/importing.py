@@ -480,7 +480,7 @@ def put_back(run: Import, due_at: datetime, *, in_order: bool = False) -> None:
         # The connection may be what broke: the server was restarted, say.
         connection.close_if_unusable_or_obsolete()
     run.state, run.leased_until, run.due_at = Import.State.QUEUED, None, due_at
-    fields = ["state", "leased_until", "due_at", "turns", "waits"]
+    fields = ["state", "leased_until", "due_at", "turns", "waits", "asked_again"]
     if in_order:
         run.turns, run.fruitless = run.turns + 1, 0
         fields.append("fruitless")

@@ -73,6 +73,11 @@ class Import(models.Model):
     waits = models.PositiveIntegerField(
         default=0, db_default=0, help_text=_("times that it waited since the last page came in")
     )
+    asked_again = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text=_("times that a page was asked for again, as it was empty or cut off"),
+    )
     pages = models.PositiveIntegerField(default=0, db_default=0, help_text=_("pages of a source that are in"))
     earlier = models.PositiveIntegerField(
         default=0,

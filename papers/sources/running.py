@@ -46,13 +46,14 @@ from papers.sources.planners import (
 SLICE_SECONDS: Final = 60.0
 """After so long a run makes room for others, and goes on when they had their turn."""
 MOST_WAITS: Final = 30
-"""Times that a run waits for a server that asks for it, before it counts as a failure."""
+"""Times that a run waits for one page, as its server or our own politeness asks for it, before it counts as a failure."""
 MOST_PAGES: Final = 20_000
 FIRST_DAYS: Final = timedelta(days=7)
 """How far back the first run of a source goes that does not say."""
 MOST_AGAIN: Final = 5
+"""Times that one page is asked for again where the answer is probably a passing fault, an empty page say."""
 AGAIN_SECONDS: Final = 20.0
-"""The same for an answer that is probably a passing fault; the wait grows by so much each time."""
+"""By so much the wait before that grows each time."""
 MOST_IN_A_ROW: Final = 2
 """After so many failures in a row a walk begins anew, as it may be its place that cannot be asked for any more."""
 
@@ -188,7 +189,7 @@ def go_on(run: Import) -> None:
             politeness.defer(walk.host, error.retry_after)
             _wait(run, error.retry_after, str(error))
     except AskAgain as error:
-        _wait(run, AGAIN_SECONDS * (run.waits + 1), str(error), most=MOST_AGAIN)
+        _ask_again(run, str(error))
     except Changed:
         importing.end(run, Import.State.DONE)
     except (Unfetched, Trouble, UnreadableInput) as error:
@@ -198,8 +199,19 @@ def go_on(run: Import) -> None:
         importing.end(run, Import.State.DONE)
 
 
-def _wait(run: Import, seconds: float, why: str, *, most: int = MOST_WAITS) -> None:
-    if run.waits >= most:
+def _ask_again(run: Import, why: str) -> None:
+    """Let a run ask for the same page once more, in a while."""
+    if run.asked_again >= MOST_AGAIN:
+        _fail(run, why)
+    else:
+        run.asked_again += 1
+        seconds = AGAIN_SECONDS * run.asked_again
+        importing.put_back(run, timezone.now() + timedelta(seconds=seconds), in_order=True)
+
+
+def _wait(run: Import, seconds: float, why: str) -> None:
+    """Let a run ask when it is its turn, or when the server asked us to come."""
+    if run.waits >= MOST_WAITS:
         _fail(run, why)
     else:
         run.waits += 1
@@ -321,10 +333,10 @@ class Walk:
             raise
         self.run.stored_as = ""
         self.run.pages += 1
-        self.run.waits = 0
+        self.run.waits = self.run.asked_again = 0
         self.run.earlier = self.run.taken
         with transaction.atomic():
-            importing.save_leased(self.run, ["stored_as", "pages", "earlier", "waits"])
+            importing.save_leased(self.run, ["stored_as", "pages", "earlier", "waits", "asked_again"])
             self._write_place(
                 step.position,
                 watermark=step.watermark,

@@ -199,6 +199,42 @@ def test_a_page_that_stays_empty_is_a_failure_in_the_end(two_pages):
     ], "only what came in is kept"
 
 
+def test_a_run_that_waited_for_its_turn_has_all_its_tries_at_an_empty_page(two_pages):
+    """Where many sources ask one host, a run waits more often than an empty page is asked for again."""
+    full = two_pages.answers[path(2)]
+    answers = [
+        *[answer(status="503 Slow", Retry_After="0")] * (running.MOST_AGAIN + 1),
+        *[answer(atom([], total=3, start=2))] * running.MOST_AGAIN,
+    ]
+    said = iter([*answers, full])
+    two_pages.answers[path(2)] = lambda _asked: next(said)
+    source = make()
+    assert [run(source).state for _time in answers] == ["queued"] * len(answers)
+    assert (run(source).state, source.failures) == ("done", 0)
+
+
+def test_waiting_between_two_empty_pages_gives_no_tries_back(two_pages):
+    empty, busy = atom([], total=3, start=2), answer(status="503 Slow", Retry_After="0")
+    answers = [answer(empty), busy] * running.MOST_AGAIN
+    said = iter([*answers, answer(empty)])
+    two_pages.answers[path(2)] = lambda _asked: next(said)
+    source = make()
+    assert [run(source).state for _time in answers] == ["queued"] * len(answers)
+    assert run(source).state == "failed" and "empty page" in source.error
+
+
+def test_a_page_that_came_in_gives_the_next_one_all_its_tries(two_pages):
+    answers = {
+        0: iter([atom([], total=3)] * 4 + [atom([("2611.00001", "2026-11-24")], total=2)]),
+        1: iter([atom([], total=3, start=1)] * 4 + [atom([("2611.00002", "2026-11-23")], total=2, start=1)]),
+    }
+    for start, said in answers.items():
+        two_pages.answers[path(start)] = lambda _asked, said=said: answer(next(said))
+    source = make()
+    assert [run(source).state for _time in range(8)] == ["queued"] * 8
+    assert run(source).state == "done"
+
+
 def test_a_failed_run_goes_on_where_it_was(two_pages):
     two_pages.answer(path(2), status="500 Oh")
     source = make()
@@ -259,7 +295,6 @@ def test_retry_after_is_no_failure_and_holds_for_everybody(services):
 
 def test_a_server_that_is_always_busy_is_a_failure_in_the_end(services, monkeypatch):
     monkeypatch.setattr(running, "MOST_WAITS", 3)
-    monkeypatch.setattr(running._wait, "__kwdefaults__", {"most": 3})
     services.answer(path(0), status="503 Slow", Retry_After="0")
     source = make()
     assert [run(source).state for _time in range(4)] == ["queued", "queued", "queued", "failed"]
