@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 BATCH = 2_000
 FLUSH_SECONDS = 1.0
 LEASE = timedelta(minutes=2)
+RENEWED = timedelta(seconds=10)
+"""How often at most a lease is renewed while no record comes; a batch renews it too."""
 ROOM = timedelta(seconds=30)
 """How long a run of a club's source waits where another one of the club is under way."""
 
@@ -339,7 +341,7 @@ def _run(
     page: FetchedPage | None = None,
     note: Callable[[Record | Rejection], None] | None = None,
 ) -> None:
-    progress = importers.Progress(file)
+    progress = importers.Progress(file, on_read=partial(_keep_lease, run))
     found = importers.read(
         file,
         format=run.format or None,
@@ -365,6 +367,17 @@ def _run(
                 on_paper(paper_id)
         if on_progress:
             on_progress(run)
+
+
+def _keep_lease(run: Import) -> None:
+    """Renew a lease of which some is gone; for what takes long before a batch comes of it. Raises LeaseLost.
+
+    Some formats are read twice, and what came in before a crash is passed over.
+    """
+    now = timezone.now()
+    if run.leased_until is None or run.leased_until - now < LEASE - RENEWED:
+        run.leased_until = now + LEASE
+        save_leased(run, ["leased_until"])
 
 
 def _tell(

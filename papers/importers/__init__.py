@@ -116,6 +116,8 @@ def read(
     Raises UnreadableInput, with a sentence for people, where the input as a whole cannot be read: at once
     where its beginning shows that, else when the first record is asked for, and never after it.
     """
+    if progress:
+        stream = progress.watch(stream)
     outer = stream
     head, stream = read_head(stream)
 

@@ -94,7 +94,7 @@ def parse(
         text = _Spooled(stream, spool)
         parents = _Parents(text.wanted)
         if text.wanted:
-            parents.collect(read_entries(text.again()))
+            parents.collect(read_entries(text.again(progress)))
         found = None
         for found in read_entries(chain(text.again(progress), text.rest)):
             place = f"line {found.line}" + (f", {clean_line(found.key)}" if clean_line(found.key) else "")
@@ -142,7 +142,7 @@ class _Spooled:
             if size > _MAX_SPOOLED:
                 break
 
-    def again(self, progress: Progress | None = None) -> Iterator[str]:
+    def again(self, progress: Progress | None) -> Iterator[str]:
         """Give the text that was spooled, from its beginning."""
         copy = Reread(self._spool, progress)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogatepass")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import IO, BinaryIO
+from collections.abc import Callable
+from typing import IO, Any, BinaryIO, cast
 
 
 class Progress:
@@ -11,10 +12,14 @@ class Progress:
 
     As a rule that is as far as the input was read. A format that gives its records only when it has read all
     reads a copy of it through `Reread`, and then that counts.
+
+    `on_read` is called whenever more is read of the input or of a copy, maybe long before a record comes of it. It may
+    raise.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, on_read: Callable[[], None] | None = None) -> None:
         self._stream = stream
+        self._on_read = on_read
         self._begin = 0  # of the present part
         self._share = 1.0  # of what was read of it
         self._furthest = 0
@@ -33,6 +38,26 @@ class Progress:
     def note_share(self, share: float) -> None:
         self._share = share
 
+    def note_read(self) -> None:
+        if self._on_read:
+            self._on_read()
+
+    def watch(self, stream: BinaryIO) -> BinaryIO:
+        """Return a stream whose reading is noted."""
+        return cast(BinaryIO, _Watched(stream, self))
+
+
+class _Watched:
+    def __init__(self, stream: BinaryIO, progress: Progress) -> None:
+        self._stream, self._progress = stream, progress
+
+    def read(self, size: int = -1) -> bytes:
+        self._progress.note_read()
+        return self._stream.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
 
 class Reread:
     """A copy of an input, which is read from its beginning; what was read before counts as done."""
@@ -44,5 +69,6 @@ class Reread:
 
     def read(self, size: int) -> bytes:
         if self._progress:
+            self._progress.note_read()
             self._progress.note_share(self._copy.tell() / max(1, self._size))
         return self._copy.read(size)

@@ -46,7 +46,7 @@ from papers.sources.planners import (
 SLICE_SECONDS: Final = 60.0
 """After so long a run makes room for others, and goes on when they had their turn."""
 MOST_WAITS: Final = 30
-"""Times that a run waits for one page, as its server or our own politeness asks for it, before it counts as a failure."""
+"""Times that a run waits for one page, as its server or our own politeness asks for it, before that is a failure."""
 MOST_PAGES: Final = 20_000
 FIRST_DAYS: Final = timedelta(days=7)
 """How far back the first run of a source goes that does not say."""

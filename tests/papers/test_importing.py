@@ -178,6 +178,77 @@ def test_a_dead_worker_is_followed_where_it_stopped(monkeypatch):
     assert Listing.objects.get().items.count() == 8
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes when the test says so; `due` is what another worker would take up, asked each time."""
+
+    class Clock:
+        def __init__(self):
+            self.passed, self.due, self.now = timedelta(0), [], timezone.now
+
+        def wait(self, seconds):
+            self.passed += timedelta(seconds=seconds)
+            self.due.append(importing.take_due(timezone.now()))
+
+    clock = Clock()
+    monkeypatch.setattr(importing.timezone, "now", lambda: clock.now() + clock.passed)
+    return clock
+
+
+def test_a_long_first_pass_over_a_file_keeps_the_lease(clock, monkeypatch):
+    """BibTeX is spooled, then looked through for what others refer to, before a record comes of it."""
+    entries = "".join(
+        f"@inproceedings{{k{n}, title = {{On rain {n}}}, crossref = {{all}}, abstract = {{{'Wet. ' * 500}}}}}\n"
+        for n in range(300)
+    )
+    gather, read_entries = importers.bibtex._gather, importers.bibtex.read_entries
+
+    def slowly(pieces):
+        for piece in pieces:
+            clock.wait(100)
+            yield piece
+
+    monkeypatch.setattr(importers.bibtex, "_gather", lambda pieces: slowly(gather(pieces)))
+    monkeypatch.setattr(importers.bibtex, "read_entries", lambda pieces: read_entries(slowly(pieces)))
+    queued = queue(f"{entries}@proceedings{{all, title = {{All}}, year = 2021}}".encode(), date=None)
+    done = importing.run_import(queued.pk)
+    assert (done.state, done.added, done.attempts) == ("done", 301, 1)
+    assert len(clock.due) > 20 and not any(clock.due)
+
+
+def test_passing_over_what_came_in_before_keeps_the_lease(clock, monkeypatch):
+    content = "".join(f"TY  - JOUR\nTI  - On rain {n}\nAB  - {'Wet. ' * 400}\nER  - \n" for n in range(300))
+    queued = queue(content.encode(), format="ris")
+    Import.objects.update(taken=290, unchanged=290)
+    read = importers.read
+
+    def slowly(*args, **options):
+        for number, each in enumerate(read(*args, **options)):
+            if number % 30 == 0:  # somewhat more often than the file is read
+                clock.wait(50)
+            yield each
+
+    monkeypatch.setattr(importing.importers, "read", slowly)
+    done = importing.run_import(queued.pk)
+    assert (done.state, done.added, done.taken) == ("done", 10, 300)
+    assert len(clock.due) == 10 and not any(clock.due)
+
+
+def test_one_that_is_cancelled_in_its_first_pass_stops(clock, monkeypatch):
+    gather = importers.bibtex._gather
+
+    def cancel(pieces):
+        for piece in gather(pieces):
+            importing.cancel(Import.objects.get())
+            clock.wait(20)
+            yield piece
+
+    monkeypatch.setattr(importers.bibtex, "_gather", cancel)
+    queued = queue(b"@misc{a, title = {On rain}, crossref = {b}}\n@misc{b, title = {All}}", date=None)
+    assert importing.run_import(queued.pk) is None
+    assert (Import.objects.get().state, Paper.objects.count()) == ("cancelled", 0)
+
+
 def test_a_slow_worker_that_lost_its_lease_writes_nothing():
     queued = queue(page(3))
     slow = importing._lease(queued.pk)

@@ -5,6 +5,7 @@ import zipfile
 import pytest
 
 from papers import importers
+from papers.importers.text import CHUNK
 
 ENTRY = "@article{{k{0}, title = {{Paper {0} on rain}}, abstract = {{{1}}}, crossref = {{all}} }}\n"
 ITEM = (
@@ -57,6 +58,37 @@ def test_what_is_read_twice_is_half_done_when_half_of_the_records_are_there(data
     # The last records come from the last piece that was read of the copy.
     assert positions[int(count * 0.95)] < len(data)
     assert positions[-1] <= len(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(make_bibtex(400), id="bibtex"),
+        pytest.param(make_rdf(400), id="zotero-rdf"),
+        pytest.param(gzip.compress(make_bibtex(400), 0, mtime=0), id="gzip"),
+        pytest.param(make_zip(make_bibtex(400)), id="zip"),
+    ],
+)
+def test_reading_is_noted_long_before_a_record_comes(data):
+    stream, reads = io.BytesIO(data), []
+    found = importers.read(stream, progress=importers.Progress(stream, on_read=lambda: reads.append(1)))
+    next(found)
+    # Once for each piece of the input, and for the copy that BibTeX looks through for what others refer to.
+    passes = 1 if data.startswith(b"<") else 2
+    assert len(reads) > passes * 0.9 * len(data) / CHUNK
+    before = len(reads)
+    for _record in found:
+        pass
+    assert len(reads) > before + 0.9 * len(data) / CHUNK
+
+
+def test_what_hears_of_reading_may_end_it():
+    def stop():
+        raise KeyError
+
+    stream = io.BytesIO(make_bibtex(10))
+    with pytest.raises(KeyError):
+        next(importers.read(stream, progress=importers.Progress(stream, on_read=stop)))
 
 
 def test_what_is_read_once_is_as_far_as_it_was_read():
