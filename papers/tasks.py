@@ -33,10 +33,11 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
     """
     from . import importing
     from .notifications import outbox
-    from .scheduling import series, sessions
+    from .scheduling import agenda_items, series, sessions
     from .sources import dry_run, running, telling
 
     return [
+        (agenda_items.find_due_clubs, lock_due_sessions),
         (running.queue_due, None),  # queued, and so found by the next line
         (importing.take_due, run_import),
         (dry_run.take_due, perform_dry_run),
@@ -59,6 +60,15 @@ def perform_dry_run(pk: int) -> None:
     from .sources import dry_run
 
     dry_run.perform(pk)
+
+
+@app.task
+def lock_due_sessions(club: int) -> None:
+    from django.utils import timezone
+
+    from .scheduling import agenda_items
+
+    agenda_items.lock_due(timezone.now(), club=club)
 
 
 @app.task

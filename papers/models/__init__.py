@@ -7,10 +7,11 @@ from .listings import Listing, ListingItem
 from .notifications import OutgoingMail
 from .presenting import Assignment, Attendance, Guest, Part
 from .reading_list import Entry, EntryChange, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
-from .sessions import AgendaItem, Pause, Series, Session, SessionKind
+from .sessions import AgendaChange, AgendaItem, Pause, Series, Session, SessionKind
 from .sources import DryRun, HostTurn, Source
 
 __all__ = [
+    "AgendaChange",
     "AgendaItem",
     "Assignment",
     "Attendance",

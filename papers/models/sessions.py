@@ -289,6 +289,12 @@ class AgendaItem(models.Model):
     is_pinned = models.BooleanField(
         _("pinned"), default=False, help_text=_("stays where it is when the agenda fills from the votes")
     )
+    is_closing = models.BooleanField(
+        _("closes the session"),
+        default=False,
+        db_default=False,
+        help_text=_("stands below the papers that the votes bring"),
+    )
     note = models.CharField(_("note"), max_length=500, blank=True)
     reason = models.CharField(_("why it stands here"), max_length=500, blank=True)
     score = models.DecimalField(
@@ -324,3 +330,60 @@ class AgendaItem(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"{self.session_id}/{self.position}"
+
+
+class AgendaChange(models.Model):
+    """One line of the record of an agenda: who changed what, and its items before and after, as JSON.
+
+    `ended` has the assignments that ended with items taken off, so that those asked can be told, and so that to undo
+    it brings them back.
+    """
+
+    class Act(models.TextChoices):
+        LOCKED = "locked", _("filled by the votes")
+        UNLOCKED = "unlocked", _("opened to votes again")
+        ADDED = "added", _("added")
+        REMOVED = "removed", _("taken off")
+        CHANGED = "changed", _("changed")
+        MOVED = "moved", _("moved")
+        SWAPPED = "swapped", _("swapped")
+        OVERRIDDEN = "overridden", _("put in the place of another")
+        ARRANGED = "arranged", _("arranged anew")
+        UNDONE = "undone", _("undone")
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="agenda_changes")
+    number = models.PositiveIntegerField(help_text="the session's `agenda_version` that it made")
+    act = models.CharField(_("what"), max_length=10, choices=Act)
+    said = models.CharField(_("in words"), max_length=1_000)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("nobody: the clock"),
+    )
+    made_at = models.DateTimeField(_("when"), default=timezone.now)
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+    ended = models.JSONField(default=list)
+    is_undone = models.BooleanField(_("undone since"), default=False)
+    version = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "number"], name="agenda_change_one_number"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    act__in=[
+                        *("locked", "unlocked", "added", "removed", "changed", "moved", "swapped"),
+                        *("overridden", "arranged", "undone"),
+                    ]
+                ),
+                name="agenda_change_act_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.said
