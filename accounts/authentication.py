@@ -9,20 +9,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from knox.auth import TokenAuthentication
 from knox.crypto import hash_token
-from rest_framework.authentication import BasicAuthentication
+from rest_framework.authentication import BaseAuthentication, BasicAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from .models import ApiToken, User
+from . import feed_keys
+from .models import ApiToken, FeedKey, User
 
 LAST_USE_STEP = timedelta(minutes=5)
 
 
-def note_use(token: ApiToken) -> None:
-    """Keep when a token was last used, at most every five minutes: a poll must not write each time."""
+def note_use(key: ApiToken | FeedKey) -> None:
+    """Keep when a token or key was last used, at most every five minutes: a poll must not write each time."""
     now = timezone.now()
-    if token.last_used is None or now - token.last_used > LAST_USE_STEP:
-        ApiToken.objects.filter(pk=token.pk).update(last_used=now)
+    if key.last_used is None or now - key.last_used > LAST_USE_STEP:
+        type(key)._default_manager.filter(pk=key.pk).update(last_used=now)
 
 
 def find_token(secret: bytes) -> ApiToken:
@@ -66,3 +67,23 @@ class BasicTokenAuthentication(BasicAuthentication):
     ) -> tuple[User, ApiToken]:
         found = find_token(password.encode("utf-8", "surrogateescape"))
         return found.user, found
+
+
+class FeedKeyAuthentication(BaseAuthentication):
+    """`?key=`, for programs that can send nothing but an address. It reads what it was made for and no more.
+
+    A view says what that is: `feed_resource`, and the club of its address.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, FeedKey] | None:
+        secret = request.query_params.get("key")
+        if secret is None:
+            return None
+        context = request.parser_context
+        key = feed_keys.find_key(
+            secret, resource=context["view"].feed_resource, slug=context["kwargs"].get("slug")
+        )
+        if key is None:
+            raise AuthenticationFailed(_("This address no longer works. Its owner can make a new one."))
+        note_use(key)
+        return key.user, key

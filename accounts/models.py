@@ -321,3 +321,41 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return self.name or self.token_key
+
+
+class FeedKey(models.Model):
+    """Lets a program that can send no token read one thing as one person, by `?key=` in its address.
+
+    The key itself is signed, not stored (`feed_keys`); a new `nonce` makes the one before worthless.
+    """
+
+    class Resource(models.TextChoices):
+        CALENDAR = "calendar", _("calendar")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="feed_keys")
+    resource = models.CharField(_("reads"), max_length=10, choices=Resource)
+    club = models.ForeignKey(
+        Club,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("whose; empty: of all clubs they are in"),
+    )
+    nonce = models.CharField(max_length=32)
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    last_used = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["created", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(resource__in=["calendar"]), name="feed_key_resource_known"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "resource", "club"], nulls_distinct=False, name="feed_key_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_resource_display()} · {self.club or self.user}"

@@ -1,8 +1,9 @@
 from django.urls import path, re_path
 
-from .api import hugging_face
+from .api import files, hugging_face
 from .views import (
     acts,
+    calendars,
     club,
     comments,
     editing,
@@ -72,6 +73,10 @@ urlpatterns = [
         name="rejection_dismiss",
     ),
     path("clubs/<slug:slug>/sources/", sources.club_sources, name="club_sources"),
+    # Calendars
+    path("calendar.ics", files.CalendarFile.as_view(), name="my_calendar"),
+    path("clubs/<slug:slug>/calendar.ics", files.CalendarFile.as_view(), name="calendar"),
+    path("clubs/<slug:slug>/calendar/", calendars.subscribe, name="subscribe"),
     # A club: its page, its list, the same listings with its votes
     path("clubs/<slug:slug>/", club.club_home, name="club_home"),
     path("clubs/<slug:slug>/list/", reading_list.entry_list, name="entry_list"),

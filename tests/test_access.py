@@ -82,6 +82,7 @@ PAGES = {
     "papers:club_week": CLUB,
     "papers:club_month": CLUB,
     "papers:club_trending": CLUB,
+    "papers:subscribe": CLUB,
     "papers:entry_detail": CLUB,
     "papers:comment_history": CLUB,
     "papers:edit_comment": [SIGN_IN, NOT_FOUND, IN, FORBIDDEN, FORBIDDEN, NOT_FOUND],  # the member wrote it
@@ -145,7 +146,7 @@ ALLAUTH_CLOSED = {
     *("mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn"),
     *("mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn"),
 }
-TESTED_WITH_THE_API = {"papers:paper_markdown"}
+TESTED_WITH_THE_API = {"papers:paper_markdown", "papers:calendar", "papers:my_calendar"}
 PUBLIC_UNDER_PUBLIC_CATALOGUE = [
     *("papers:home", "papers:newest", "papers:day", "papers:week", "papers:month", "papers:trending"),
     *("papers:paper_detail", "papers:paper_by_identifier", "papers:search"),

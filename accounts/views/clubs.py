@@ -19,7 +19,7 @@ from accounts.models import Club
 from readinglist.http import Request
 
 # Pages that every club has; a paper, or whatever else is below, may be private to the club one comes from.
-SHARED_PAGES = re.compile(r"(papers/(?:(?:date|week|month)/[0-9W-]+|trending)?|list/|members/)?")
+SHARED_PAGES = re.compile(r"(papers/(?:(?:date|week|month)/[0-9W-]+|trending)?|list/|members/|calendar/)?")
 
 
 def find_my_club(request: Request, slug: str) -> Club:

@@ -23,7 +23,6 @@ from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import ParseError
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,6 +35,7 @@ from papers.models import ListingItem, Paper
 from papers.numbers import read_number
 
 from . import preconditions, problems
+from .files import AnyAccept
 from .permissions import TokenScope
 from .reach import Reach
 
@@ -59,16 +59,6 @@ class OwnBearerAuthentication(BearerAuthentication):
 class CatalogueIsOpen(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         return settings.PUBLIC_CATALOGUE or bool(request.user and request.user.is_authenticated)
-
-
-class AnyAccept(BaseContentNegotiation):
-    """Each address has one form; what the client would rather have changes nothing."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        return parsers[0] if parsers else None
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
-        return renderers[0], renderers[0].media_type
 
 
 def error_response(error: Exception, context: dict[str, Any]) -> HttpResponse:

@@ -261,7 +261,11 @@ class Session(Meeting):
         return self.name or f"{self.starts:%Y-%m-%d %H:%M}"
 
     def get_absolute_url(self) -> str:
-        return reverse("papers:session_detail", args=[self.club.slug, self.pk])
+        return self.get_absolute_url_of(self.club)
+
+    def get_absolute_url_of(self, club: Club) -> str:
+        """Return its address, given its club where that is loaded already."""
+        return f"{club.get_absolute_url()}sessions/{self.pk}/"
 
     def set_time(self, starts: datetime, minutes: int) -> None:
         """Say when it is; the end is a column only so that it can be asked for."""
