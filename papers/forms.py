@@ -77,6 +77,15 @@ class ColumnsForm(forms.Form):
         return [(field, [row[number] for row in self.columns.samples]) for number, field in enumerate(self)]
 
 
+def _offer_clubs(form: forms.Form, clubs: Sequence[Club], *, for_everybody: bool) -> None:
+    """Let a form be filled in for one of these clubs, or `for_everybody` for none."""
+    club = cast(forms.ModelChoiceField, form.fields["club"])
+    club.queryset = Club.objects.filter(pk__in=[each.pk for each in clubs])
+    if not for_everybody:
+        club.required, club.empty_label, club.initial = True, None, clubs[0] if clubs else None
+        club.error_messages["required"] = _("Say for which club. For everybody, it is up to administrators.")
+
+
 class ImportForm(forms.Form):
     """A file to import: for whom, of which day, and its format where we should not guess."""
 
@@ -97,10 +106,7 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, clubs: list[Club], for_everybody: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        club = cast(forms.ModelChoiceField, self.fields["club"])
-        club.queryset = Club.objects.filter(pk__in=[each.pk for each in clubs])
-        if not for_everybody:
-            club.required, club.empty_label, club.initial = True, None, clubs[0] if clubs else None
+        _offer_clubs(self, clubs, for_everybody=for_everybody)
         cast(forms.ChoiceField, self.fields["format"]).choices = [
             ("", _("Find out from the content")),
             *((name, importer.TITLE) for name, importer in importers.FORMATS.items()),
@@ -221,10 +227,7 @@ class SourceForm(forms.Form):
         if source is not None:
             del self.fields["club"]
         else:
-            club = cast(forms.ModelChoiceField, self.fields["club"])
-            club.queryset = Club.objects.filter(pk__in=[each.pk for each in clubs])
-            if not for_everybody:
-                club.required, club.empty_label, club.initial = True, None, clubs[0] if clubs else None
+            _offer_clubs(self, clubs, for_everybody=for_everybody)
         cast(forms.ChoiceField, self.fields["kind"]).choices = [
             (value, label) for value, label in Source.Kind.choices if value != Source.Kind.UPLOAD
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -80,6 +80,26 @@ class ApiView(GenericAPIView):
         """Answer 403 unless `accounts.permissions` said yes."""
         if not may:
             raise PermissionDenied
+
+    def require_for(self, club: Club | None, may: Callable[[Any, Club | None], bool]) -> None:
+        """Answer 403 unless the person and their token may act for a club, or for everybody where none is named.
+
+        Raises InvalidInput where only the club was forgotten: they may for one of theirs.
+        """
+
+        def allows(club: Club | None) -> bool:
+            token = self.reach.token
+            return may(self.request.user, club) and permissions.token_allows(token, club, write=True)
+
+        if club is None and not allows(None):
+            mine = self.reach.clubs().filter(memberships__user=self.person)
+            slugs = [each.slug for each in mine if allows(each)]
+            if slugs:
+                raise InvalidInput(
+                    {"club": [_("Say for which club. For everybody, it is up to administrators.")]},
+                    accepted={"club": slugs},
+                )
+        self.require(allows(club))
 
     def read_input(self, shape: type[BaseSerializer]) -> dict[str, Any]:
         """Return what the body says, checked. Raises InvalidInput."""

@@ -68,14 +68,16 @@ class ImportList(ListView):
         said = self.read_input(NewImportSerializer)
         source = find_source(self.reach.sources(), said["source"]) if said.get("source") else None
         club = self.find_club(said.get("club", ""))
-        if source is not None:
+        if source is None:
+            self.require_for(club, permissions.can_import)
+        else:
             if club is not None and source.club_id != club.pk:
                 raise InvalidInput({"source": [_("This source is not the club's own.")]})
             club = source.club
-        self.require(
-            permissions.can_import(request.user, club)
-            and permissions.token_allows(self.reach.token, club, write=True)
-        )
+            self.require(
+                permissions.can_import(request.user, club)
+                and permissions.token_allows(self.reach.token, club, write=True)
+            )
         try:
             columns = importing.check_columns(said.get("columns"))
         except importing.Refused as refusal:

@@ -101,7 +101,7 @@ class SourceList(SourcesView, ListView):
         is paused or has no schedule."""
         said = self.read_input(NewSourceSerializer)
         club = self.find_club(said.pop("club", ""))
-        self.require(self.keeps(club) and permissions.token_allows(self.reach.token, club, write=True))
+        self.require_for(club, permissions.can_keep_sources)
         from papers.sources import keeping
 
         source = self.attempt(lambda: keeping.make_source(club=club, **said))
@@ -109,7 +109,7 @@ class SourceList(SourcesView, ListView):
 
     def check_reach(self) -> None:
         club = self.find_club(self.read_input(NewSourceSerializer).get("club", ""))
-        self.require(self.keeps(club))
+        self.require_for(club, permissions.can_keep_sources)
 
 
 class SourceDetail(SourcesView):

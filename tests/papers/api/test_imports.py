@@ -63,6 +63,16 @@ def test_administrator_imports_for_all(administrator):
     assert answer.json()["club"] is None
 
 
+def test_organiser_who_forgot_the_club_is_asked_for_it(organisers_script, club, other_club):
+    answer = upload(organisers_script)
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [
+        {"field": "club", "message": "Say for which club. For everybody, it is up to administrators.",
+         "accepted": ["ml"]}
+    ]  # fmt: skip
+    assert not Import.objects.exists()
+
+
 @pytest.mark.parametrize("fields", [{}, {"club": "ml"}])
 def test_members_do_not_import(script, club, fields):
     answer = upload(script, **fields)
@@ -95,7 +105,7 @@ def test_token_for_another_club_does_not_import_here(organiser, club, other_club
 def test_administrators_token_for_a_club_does_not_import_for_all(administrator, club):
     club.memberships.create(user=administrator, role="organiser")
     limited = make_script(administrator, clubs=[club])
-    assert upload(limited).status_code == 403
+    assert upload(limited).json()["errors"][0]["accepted"] == ["ml"]
     assert upload(limited, club="ml").status_code == 202
 
 

@@ -33,7 +33,8 @@ def test_organiser_uploads_for_the_club_and_is_led_to_the_import(client, organis
 
 def test_organiser_cannot_import_for_everybody_or_another_club(client, organiser, club, other_club):
     client.force_login(organiser)
-    assert upload(client, page(3)).status_code == 200
+    forgotten = upload(client, page(3))
+    assert forgotten.status_code == 200 and "Say for which club." in forgotten.content.decode()
     assert upload(client, page(3), club=other_club.pk).status_code == 200
     assert not Import.objects.exists()
 
