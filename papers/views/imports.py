@@ -149,6 +149,7 @@ def import_detail(request: Request, pk: int) -> HttpResponse:
         "rejections": rejections[:REJECTIONS_SHOWN],
         "more_after": rejections[REJECTIONS_SHOWN - 1].number if len(rejections) > REJECTIONS_SHOWN else None,
         "percent": _percent(run),
+        "stage": _name_stage(run),
         "listing": _find_listing(run) if run.state == Import.State.DONE and run.came_in else None,
         "is_listed": importing.is_listed(run),
         "may_queue": permissions.can_import_somewhere(request.user, request.my_clubs),
@@ -175,6 +176,16 @@ def _percent(run: Import) -> int:
     if run.state == Import.State.DONE:
         return 100
     return min(99, 100 * run.read_bytes // run.input_bytes) if run.input_bytes else 0
+
+
+def _name_stage(run: Import) -> str:
+    """Name how far an import is, as far as that is said aloud: at its start, at each tenth, and at its end.
+
+    A source's run is page after page, of which nobody knows the number.
+    """
+    if run.is_over or not run.attempts:
+        return run.state
+    return "begun" if run.is_run else f"begun-{_percent(run) // 10}"
 
 
 def _find_listing(run: Import) -> dict[str, Any] | None:

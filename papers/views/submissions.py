@@ -116,9 +116,11 @@ def submission_detail(request: Request, pk: int) -> HttpResponse:
     shown = [by_id[pk] for pk in sorted(order, key=lambda pk: pk not in added) if pk in by_id]
     rows = triage.load_rows(view, triage.load_ranks_of(view, shown)) if shown else []
     failed = [item for item in items if item.state in {State.NOT_FOUND, State.UNANSWERED, State.UNKNOWN}]
+    settled = sum(item.state != State.WAITING for item in items)
     context = {
         **row_context(request, view),
         "run": run,
+        "stage": run.state if run.is_over or not run.attempts else f"begun-{10 * settled // len(items)}",
         "groups": [
             (name, group)
             for name, group in (
@@ -135,8 +137,9 @@ def submission_detail(request: Request, pk: int) -> HttpResponse:
             for item in items
             if item.state in {State.UNANSWERED, State.WAITING}
         ),
-        "settled": sum(item.state != State.WAITING for item in items),
+        "settled": settled,
         "total": len(items),
+        "asked": sum(bool(item.scheme) for item in items),
         "may_cancel": not run.is_over
         and permissions.can_cancel_import(request.user, run.queued_by_id, run.club),
     }

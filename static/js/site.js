@@ -5,6 +5,7 @@
 //   <details class="menu">     closes by Escape and by a click elsewhere
 //   [data-pressed]             set here on the button that sent an htmx form, until the answer is there
 //   components/not_saved.html  what stands beside a form whose act did not arrive; the form hears the event "notsaved"
+//   [data-stage]               says its words aloud when the answer of htmx holds another stage of something that is followed
 //   #said                      the live region; `said(text)` or the event "said" (HX-Trigger) writes to it
 "use strict";
 
@@ -15,6 +16,15 @@ window.said = (text) => {
 
 // The server's answer to an htmx request: HX-Trigger: {"said": "Promoted. Score 8."}
 document.addEventListener("said", (event) => window.said(event.detail.value));
+
+let stageSaid = document.querySelector("[data-stage]")?.dataset.stage;
+
+document.addEventListener("htmx:afterSettle", () => {
+  const told = document.querySelector("[data-stage]");
+  if (!told || told.dataset.stage === stageSaid) return;
+  stageSaid = told.dataset.stage;
+  window.said(told.textContent.trim());
+});
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -42,7 +42,7 @@ def test_what_is_not_here_is_looked_up_and_followed(client, here, registries):
         and 'hx-trigger="every 1s"' in page
         and 'http-equiv="refresh"' in page
     )
-    assert "Being looked up" in page
+    assert "Being looked up" in page and "<h1>What came of 3 identifiers</h1>" in page
     work(run)
     page = client.get(run.get_absolute_url()).content.decode()
     assert "Done, but for 2 places" in page and "hx-trigger" not in page and "http-equiv" not in page
