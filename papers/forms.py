@@ -1,5 +1,8 @@
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
@@ -16,6 +19,9 @@ from .mentions import MOST_TEXT
 from .models import Paper, Source
 from .models.sources import MOST_HOURS
 from .records import MAX_ABSTRACT, MAX_JOURNAL, MAX_TITLE, PartialDate
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 FIELD_LABELS = {
     "title": _("Title"),
@@ -150,8 +156,81 @@ class SubmissionForm(forms.Form):
             del self.fields["club"], self.fields["suggest"]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one kind of source is to be told: its fields besides those of all kinds."""
+
+    about: StrPromise
+    query: StrPromise | str = ""
+    """What the field is called; empty where there is none."""
+    hint: StrPromise | str = ""
+    needs_query: bool = True
+    has_address: bool = False
+    has_days: bool = True
+    """Whether it is asked for what came since a day."""
+
+
+ASKED: dict[str, Asked] = {
+    Source.Kind.ARXIV: Asked(
+        _("What a search of arXiv finds, newest change first."),
+        _("Search at arXiv"),
+        _("As arXiv's own search takes it, such as cat:cs.CL AND abs:translation."),
+    ),
+    Source.Kind.ARXIV_FEED: Asked(
+        _("What arXiv announces today in one category or several."),
+        _("Category"),
+        _("Such as cs.CL, or several: cs.CL+cs.LG."),
+        has_days=False,
+    ),
+    Source.Kind.ARXIV_OAI: Asked(
+        _("Everything of a subject at arXiv, thousands of papers."),
+        _("Set"),
+        _("Such as cs, math or physics:hep-ex."),
+    ),
+    Source.Kind.HUGGING_FACE: Asked(_("Each day's list, with the votes it has there.")),
+    Source.Kind.CROSSREF: Asked(
+        _("A journal's articles as publishers describe them, or what a search finds among them all."),
+        _("ISSN, or words"),
+        _("Of a journal, such as 1476-4687; or the words to search for."),
+    ),
+    Source.Kind.BIORXIV: Asked(
+        _("Preprints in biology, and their new versions."),
+        _("Category"),
+        _("Such as neuroscience. Left empty: all."),
+        needs_query=False,
+    ),
+    Source.Kind.MEDRXIV: Asked(
+        _("Preprints in medicine, and their new versions."),
+        _("Category"),
+        _("Such as epidemiology. Left empty: all."),
+        needs_query=False,
+    ),
+    Source.Kind.OAI: Asked(
+        _("What changed in a repository, such as a university's or a society's."),
+        _("Set"),
+        _("The name of a part of the repository. Left empty: all of it."),
+        needs_query=False,
+        has_address=True,
+    ),
+    Source.Kind.FEED: Asked(
+        _("What a journal, a blog or a search tells in its feed."), has_address=True, has_days=False
+    ),
+    Source.Kind.FILE: Asked(
+        _("A file on the web that is written anew now and then, in any format that can be imported."),
+        has_address=True,
+        has_days=False,
+    ),
+}
+"""Kinds of sources that people may add, those that most labs want first."""
+
+
+def list_source_kinds() -> list[tuple[str, str, StrPromise]]:
+    """Return the kinds of sources that people may add: value, name, and what comes from one."""
+    return [(str(kind), str(Source.Kind(kind).label), asked.about) for kind, asked in ASKED.items()]
+
+
 class SourceForm(forms.Form):
-    """What a source asks for, and how often."""
+    """What a source of one kind asks for, and how often."""
 
     BY_HAND, HOURS, DAILY = "by_hand", "hours", "daily"
 
@@ -159,24 +238,14 @@ class SourceForm(forms.Form):
         Club.objects.none(), label=_("For"), required=False, empty_label=_("Everybody (the installation)")
     )
     name = forms.CharField(label=_("Name"), max_length=100)
-    kind = forms.ChoiceField(label=_("Where from"))
-    query = forms.CharField(
-        label=_("What to ask for"),
-        required=False,
-        max_length=1_000,
-        help_text=_(
-            "arXiv: a search such as cat:cs.CL AND abs:translation. A category: cs.CL, or cs.CL+cs.LG. OAI-PMH: the "
-            "set, such as cs or physics:hep-ex. Crossref: an ISSN, or words. bioRxiv and medRxiv: a category, or "
-            "nothing for all."
-        ),
-    )
+    kind = forms.ChoiceField(label=_("Where from"), widget=forms.HiddenInput)
     address = forms.CharField(
         label=_("Address"),
-        required=False,
         max_length=2_000,
         widget=forms.URLInput(attrs={"autocomplete": "off"}),
-        help_text=_("Of a feed, a file or another repository. It must be on the open network."),
+        help_text=_("It must be on the open network."),
     )
+    query = forms.CharField(max_length=1_000)
     since = forms.DateField(
         label=_("The first run goes back to"),
         required=False,
@@ -203,18 +272,21 @@ class SourceForm(forms.Form):
     def __init__(
         self,
         *args: Any,
+        kind: str,
         source: Source | None = None,
         clubs: Sequence[Club] = (),
         for_everybody: bool = False,
         **kwargs: Any,
     ) -> None:
-        """`clubs` and `for_everybody` say for whom a new one may be made; one that is there stays whose it is."""
+        """Have the fields of a kind, which is one of ASKED.
+
+        `clubs` and `for_everybody` say for whom a new one may be made; one that is there stays whose it is.
+        """
+        kwargs["initial"] = {"kind": kind}
         if source is not None:
-            kwargs["initial"] = {
-                **{
-                    name: getattr(source, name)
-                    for name in ("name", "kind", "query", "address", "since", "time_zone")
-                },
+            names = ("name", "query", "address", "since", "time_zone")
+            kwargs["initial"] |= {
+                **{name: getattr(source, name) for name in names},
                 "schedule": self.HOURS
                 if source.every_hours
                 else self.DAILY
@@ -228,9 +300,22 @@ class SourceForm(forms.Form):
             del self.fields["club"]
         else:
             _offer_clubs(self, clubs, for_everybody=for_everybody)
-        cast(forms.ChoiceField, self.fields["kind"]).choices = [
-            (value, label) for value, label in Source.Kind.choices if value != Source.Kind.UPLOAD
-        ]
+        self.asked = ASKED[kind]
+        self.kind_label = str(Source.Kind(kind).label)
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [(kind, self.kind_label)]
+        query = self.fields["query"]
+        query.label, query.help_text, query.required = (
+            self.asked.query,
+            self.asked.hint,
+            self.asked.needs_query,
+        )
+        wanted = {
+            "query": bool(self.asked.query),
+            "address": self.asked.has_address,
+            "since": self.asked.has_days,
+        }
+        for name in (name for name, is_wanted in wanted.items() if not is_wanted):
+            del self.fields[name]
         cast(forms.ChoiceField, self.fields["time_zone"]).choices = [
             (zone, zone.replace("_", " ")) for zone in list_time_zones()
         ]
@@ -249,9 +334,11 @@ class SourceForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         """What the source is to be, as `sources.keeping` takes it."""
         said = self.cleaned_data
-        names = ("name", "kind", "query", "address", "since", "time_zone")
         return {
-            **{name: said[name] for name in names},
+            **{name: said[name] for name in ("name", "kind", "time_zone")},
+            "query": said.get("query", ""),
+            "address": said.get("address", ""),
+            "since": said.get("since"),
             "every_hours": said["every_hours"] if said["schedule"] == self.HOURS else None,
             "daily_at": said["daily_at"] if said["schedule"] == self.DAILY else None,
         }

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import permissions
 from papers import importing
-from papers.forms import FollowForm, SourceForm
+from papers.forms import ASKED, FollowForm, SourceForm, list_source_kinds
 from papers.models import DryRun, Import, Source
 from papers.sources import chart, health, replaying
 from readinglist.http import Request, wants_fragment
@@ -87,12 +88,20 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
 def source_new(request: Request) -> HttpResponse:
+    """Ask for the kind of a new source (`?kind=`), then for what such a one is to be told."""
     if not permissions.can_keep_sources_somewhere(request.user, request.my_clubs):
         raise PermissionDenied(_("Administrators keep the installation's sources, organisers their club's."))
     clubs = [club for club in request.my_clubs if permissions.can_keep_sources(request.user, club)]
+    kind = _choose_kind(request)
+    if not kind:
+        return _show_form(request, None)
     form = SourceForm(
-        request.POST or None, clubs=clubs, for_everybody=permissions.can_keep_sources(request.user, None)
+        request.POST or None,
+        kind=kind,
+        clubs=clubs,
+        for_everybody=permissions.can_keep_sources(request.user, None),
     )
     if request.method == "POST" and form.is_valid():
         from papers.sources import keeping
@@ -102,15 +111,41 @@ def source_new(request: Request) -> HttpResponse:
         source = _try(form, lambda: keeping.make_source(club=form.cleaned_data["club"], **facts))
         if source is not None:
             return _look(source) if looks_first else redirect(source)
-    return render(request, "papers/source_form.html", {"form": form})
+    return _show_form(request, form)
+
+
+def _choose_kind(request: Request, present: str = "") -> str:
+    """Return the kind of source a form is for; empty where it is still to be chosen."""
+    said = request.POST if request.method == "POST" else request.GET
+    kind = said.get("kind", present)
+    return kind if kind in ASKED else ""
+
+
+def _show_form(request: Request, form: SourceForm | None, source: Source | None = None) -> HttpResponse:
+    """Answer with the form of a kind, or with the kinds where none is chosen."""
+    context = {
+        "form": form,
+        "kinds": list_source_kinds() if form is None else [],
+        "source": source,
+        "address": reverse("papers:source_edit", args=[source.pk])
+        if source
+        else reverse("papers:source_new"),
+    }
+    template = "papers/_source_form.html" if wants_fragment(request) else "papers/source_form.html"
+    return render(request, template, context)
 
 
 @require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
 def source_edit(request: Request, pk: int) -> HttpResponse:
+    """Show what a source asks for, to be changed; `?kind=` lets it become one of another kind."""
     source = find_kept(request, pk)
     if source.kind == Source.Kind.UPLOAD:
         raise Http404
-    form = SourceForm(request.POST or None, source=source)
+    kind = _choose_kind(request, source.kind)
+    if not kind:
+        return _show_form(request, None, source)
+    form = SourceForm(request.POST or None, kind=kind, source=source)
     if request.method == "POST" and form.is_valid():
         from papers.sources import keeping
 
@@ -118,7 +153,7 @@ def source_edit(request: Request, pk: int) -> HttpResponse:
         if changed is not None:
             messages.success(request, _("Saved."))
             return redirect(changed)
-    return render(request, "papers/source_form.html", {"form": form, "source": source})
+    return _show_form(request, form, source)
 
 
 def _try(form: SourceForm, act: Any) -> Source | None:

@@ -135,8 +135,10 @@ MEMBERS_PAGES = [
 SOURCES_PAGES = [
     "/sources/",
     "/sources/new",
+    "/sources/new?kind=oai",
     "/sources/{feed}",
     "/sources/{feed}/edit",
+    "/sources/{feed}/edit?kind=",
     "/sources/{feed}/dry-run",
     "/clubs/ml/sources/",
 ]

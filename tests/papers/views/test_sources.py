@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from papers import importing
+from papers import forms, importing
 from papers.models import DryRun, FetchedPage, Import, Paper, RejectedRecord, Source
 from papers.sources import dry_run, keeping, replaying, telling
 from tests import factories
@@ -169,7 +169,7 @@ def test_organiser_adds_one_for_the_club_alone(client, organiser, club, other_cl
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"query": ""}, "query"), ({"kind": "upload"}, "kind"), ({"kind": "feed"}, "address"),
+        ({"query": ""}, "query"), ({"kind": "feed"}, "address"),
         ({"kind": "feed", "address": "http://a:b@x.example/"}, "address"), ({"every_hours": ""}, "every_hours"),
         ({"every_hours": "0"}, "every_hours"), ({"schedule": "daily"}, "daily_at"), ({"since": "0001-01-01"}, "since"),
         ({"name": "x" * 101}, "name"), ({"query": "x\x00"}, "query"), ({"time_zone": "Mars"}, "time_zone"),
@@ -180,6 +180,50 @@ def test_what_makes_no_sense_comes_back_with_a_reason(keeper, fields, field):
     assert response.status_code == 200
     assert list(response.context["form"].errors) == [field]
     assert not Source.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["", "upload", "smoke signals"])
+def test_without_a_kind_it_is_asked_for(keeper, get, kind):
+    for page in (get(NEW), get(f"{NEW}?kind={kind}")):
+        assert page.find("//main//form") == []
+        hrefs = page.hrefs
+        assert f"{NEW}?kind=arxiv" in hrefs and f"{NEW}?kind=upload" not in hrefs
+    assert keeper.post(NEW, {**ASKED, "kind": kind}).status_code == 200
+    assert not Source.objects.exists()
+
+
+def test_every_kind_but_uploads_can_be_chosen():
+    assert set(forms.ASKED) == set(Source.Kind) - {Source.Kind.UPLOAD}
+
+
+@pytest.mark.parametrize("kind", forms.ASKED)
+def test_form_has_the_fields_of_its_kind_and_the_planner_is_content_with_them(keeper, get, kind):
+    page = get(f"{NEW}?kind={kind}")
+    shown = {each.get("name") for each in page.find("//form[@class='form stack']//input")}
+    texts = {"query": "cs", "address": "https://x.example/oai", "since": "2026-11-01"}
+    said = {name: text for name, text in texts.items() if name in shown}
+    response = keeper.post(NEW, {**ASKED, "query": "", "since": "", "kind": kind, **said})
+    source = Source.objects.get()
+    assert response["Location"] == source.get_absolute_url()
+    assert {name for name in texts if getattr(source, name)} == set(said)
+
+
+def test_kinds_and_fields_are_swapped_without_the_rest_of_the_page(keeper):
+    for address, inside in ((NEW, "Where from?"), (f"{NEW}?kind=feed", 'name="address"')):
+        fragment = keeper.get(address, headers={"HX-Request": "true"}).content.decode()
+        assert "<html" not in fragment and 'id="source-form"' in fragment and inside in fragment
+
+
+def test_a_source_may_become_one_of_another_kind(keeper, get):
+    source = make()
+    address = reverse("papers:source_edit", args=[source.pk])
+    assert f"{address}?kind=feed" in get(f"{address}?kind=").hrefs
+    page = get(f"{address}?kind=feed")
+    assert page.find("//input[@name='query']") == []
+    assert page.find("//input[@name='name']")[0].get("value") == "Translation"
+    keeper.post(address, {**ASKED, "kind": "feed", "address": "https://x.example/feed"})
+    source.refresh_from_db()
+    assert (source.kind, source.query, source.since) == ("feed", "", None)
 
 
 def test_looking_first_leaves_it_paused(keeper):
