@@ -44,6 +44,7 @@ class Folded:
     comment: str
     withdrawn: bool
     deposited: bool
+    form_key: int | None
 
 
 def fold(records: Iterable[Record]) -> Folded:
@@ -77,13 +78,18 @@ def fold(records: Iterable[Record]) -> Folded:
     placed = next((record for record in ranked if record.journal), None) or next(
         (record for record in ranked if record.volume or record.pages), ranked[0]
     )
+    authors = next((record.authors for record in ranked if record.authors), ())
+    identifiers = tuple(dict.fromkeys(found for record in ranked for found in record.identifiers))
+    deposited = all(record.deposited for record in ranked if record.rank is not Rank.HAND) and any(
+        record.deposited for record in ranked
+    )
     return Folded(
         title=title,
         title_key=title_key(title),
         abstract=abstract,
         excerpt=make_excerpt(abstract),
-        authors=next((record.authors for record in ranked if record.authors), ()),
-        identifiers=tuple(dict.fromkeys(found for record in ranked for found in record.identifiers)),
+        authors=authors,
+        identifiers=identifiers,
         published=dated.published,
         published_precision=dated.published_precision,
         updated=max((record.updated for record in ranked if record.updated), default=None),
@@ -96,20 +102,21 @@ def fold(records: Iterable[Record]) -> Folded:
         urls=tuple(dict.fromkeys(pair for record in ranked for pair in record.urls)),
         comment=next((record.comment for record in ranked if record.comment), ""),
         withdrawn=any(record.withdrawn and record.revision in (None, revision) for record in ranked),
-        deposited=all(record.deposited for record in ranked if record.rank is not Rank.HAND)
-        and any(record.deposited for record in ranked),
+        deposited=deposited,
+        form_key=None if deposited else make_form_key(authors, identifiers, placed.journal),
     )
 
 
 def _fold_one(record: Record) -> Folded:
     """Make a paper of its only record: what `fold` does, several times as fast, for imports of new papers."""
+    identifiers = tuple(dict.fromkeys(record.identifiers))
     return Folded(
         title=record.title,
         title_key=title_key(record.title),
         abstract=record.abstract,
         excerpt=make_excerpt(record.abstract),
         authors=record.authors,
-        identifiers=tuple(dict.fromkeys(record.identifiers)),
+        identifiers=identifiers,
         published=record.published,
         published_precision=record.published_precision,
         updated=record.updated,
@@ -123,6 +130,7 @@ def _fold_one(record: Record) -> Folded:
         comment=record.comment,
         withdrawn=record.withdrawn,
         deposited=record.deposited,
+        form_key=None if record.deposited else make_form_key(record.authors, identifiers, record.journal),
     )
 
 
@@ -255,6 +263,30 @@ def _read_tex_command(found: re.Match[str]) -> str:
     return name if name in _TEX_NAMES else ""
 
 
+# --- A preprint and its published form ---------------------------------------------------------------------
+
+
+def make_form_key(authors: Sequence[str], identifiers: Sequence[Identifier], journal: str) -> int | None:
+    """Number the authors' family names in their order: even for a preprint, one more for its published form.
+
+    So the other form, if it bears another title, is among the papers whose key differs in the last bit alone. None
+    where nobody is named, or a paper is neither of the two, or both. 64 bits, signed.
+    """
+    if not authors:
+        return None
+    is_preprint = is_published = False
+    for name in identifiers:
+        if name.scheme == "arxiv" or is_preprint_doi(name):
+            is_preprint = True
+        elif name.scheme == "doi":
+            is_published = True
+    if is_preprint == (is_published := is_published or not is_no_journal(journal)):
+        return None
+    names = "\n".join(family_names(authors)).encode()
+    number = int.from_bytes(hashlib.blake2b(names, digest_size=8).digest(), "big", signed=True)
+    return (number & ~1) + is_published
+
+
 # --- Two records, one work? --------------------------------------------------------------------------------
 
 
@@ -299,7 +331,8 @@ class Contradiction(Enum):
     DEPOSIT = "deposit"  # one is a deposit, which anybody may make under any title and names
 
 
-_YEARS_APART: Final = 2  # between the preprint and the published form
+YEARS_APART: Final = 2
+"""At most, between the preprint and the published form."""
 
 
 def compare_works(one: Described, other: Described) -> Likeness:
@@ -399,7 +432,7 @@ def _series(identifier: Identifier) -> str:
 
 
 def _contradict_years(first: date | None, second: date | None) -> bool:
-    return first is not None and second is not None and abs(first.year - second.year) > _YEARS_APART
+    return first is not None and second is not None and abs(first.year - second.year) > YEARS_APART
 
 
 def _stand_apart(one: Described, other: Described) -> bool:

@@ -12,7 +12,7 @@ from papers.models import Catalogue, Source, SourceRecord
 from papers.records import Record, store
 from papers.versions import Stamps
 
-from . import _listings, _staging
+from . import _forms, _listings, _staging
 from ._identity import Batch
 from ._incoming import Incoming
 
@@ -137,6 +137,7 @@ def _write(
     fresh = _find_fresh(others, known)
     batch = Batch(source, fresh, {key: said.paper_id for key, said in known.items()}, stamps)
     papers = batch.write()
+    _forms.ask_about_forms(source, [*moved.values(), *(paper.pk for paper in papers)])
     changes.update(dict.fromkeys(moved, Change.ADDED))
     changes.update({key: Change.ADDED if batch.is_first(key) else Change.UPDATED for key in fresh})
     paper_ids = moved | {key: batch.paper_id(key) for key in others}

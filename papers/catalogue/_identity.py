@@ -190,23 +190,10 @@ class Batch:
 
     def _note_doubts(self) -> None:
         """Remember which papers may be one, for people to decide. Papers are written, and those that go have gone."""
-        pairs = {}
-        for one, other, reason in self.doubts:
-            first, second = sorted([one.root.paper.pk, other.root.paper.pk])
-            if first != second:
-                pairs[first, second] = CandidatePair(
-                    first_id=first, second_id=second, reason=reason, club_id=self.source.club_id
-                )
-        if self.source.club_id is None:
-            # What a club's file brought up before is now for everybody to see.
-            CandidatePair.objects.bulk_create(
-                pairs.values(),
-                update_conflicts=True,
-                unique_fields=["first", "second"],
-                update_fields=["club"],
-            )
-        else:
-            CandidatePair.objects.bulk_create(pairs.values(), ignore_conflicts=True)
+        note_pairs(
+            self.source,
+            ((one.root.paper.pk, other.root.paper.pk, reason) for one, other, reason in self.doubts),
+        )
 
     def _unite(self, alike: list[_Work], own: _Work | None) -> _Work | None:
         """Return the one work that all of these are, merging papers that a record shows to be the same.
@@ -241,6 +228,24 @@ class Batch:
             other.into = keep
             keep.names |= other.names
         return keep
+
+
+def note_pairs(source: Source, doubts: Iterable[tuple[int, int, str]]) -> None:
+    """Ask people whether two papers are one: each by the ids of both, and why. What was asked or decided stands."""
+    pairs = {}
+    for one, other, reason in doubts:
+        first, second = sorted([one, other])
+        if first != second:
+            pairs[first, second] = CandidatePair(
+                first_id=first, second_id=second, reason=reason, club_id=source.club_id
+            )
+    if source.club_id is None:
+        # What a club's file brought up before is now for everybody to see.
+        CandidatePair.objects.bulk_create(
+            pairs.values(), update_conflicts=True, unique_fields=["first", "second"], update_fields=["club"]
+        )
+    else:
+        CandidatePair.objects.bulk_create(pairs.values(), ignore_conflicts=True)
 
 
 def _is_told_apart(record: Record, other: merge.Described) -> bool:

@@ -41,7 +41,7 @@ _CREATE = """
         title text, title_key text, abstract text, excerpt text, authors text[], published date,
         published_precision text, updated timestamptz, revision integer, categories text[], journal text,
         volume text, issue text, pages text, urls jsonb, comment text, withdrawn boolean,
-        private_to_id bigint, upvotes integer, heat double precision, created timestamptz,
+        form_key bigint, private_to_id bigint, upvotes integer, heat double precision, created timestamptz,
         id bigint DEFAULT nextval('papers_paper_id_seq'),
         lower_names text[],
         search_text tsvector GENERATED ALWAYS AS

@@ -83,6 +83,9 @@ class Paper(models.Model):
     withdrawn = models.BooleanField(_("withdrawn"), default=False)
     excerpt = models.TextField(_("start of the abstract"), blank=True, editable=False)
     title_key = models.TextField(_("normalised title"), editable=False)
+    form_key = models.BigIntegerField(
+        _("authors of a preprint or of its other form"), null=True, editable=False
+    )
 
     private_to = models.ForeignKey(
         Club, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("private to")
@@ -110,6 +113,9 @@ class Paper(models.Model):
         indexes = [
             models.Index(fields=["version", "id"], name="paper_version"),
             models.Index(fields=["title_key"], name="paper_title_key"),
+            models.Index(
+                fields=["form_key"], name="paper_form_key", condition=models.Q(form_key__isnull=False)
+            ),
             models.Index(fields=["-heat", "-id"], name="paper_heat"),
             GinIndex(fields=["search_text"], name="paper_search_text"),
             GinIndex(fields=["categories"], name="paper_categories"),

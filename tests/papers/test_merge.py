@@ -186,7 +186,7 @@ class TestFold:
 
     def test_folded_has_every_field_that_a_paper_keeps(self):
         not_kept = {"key", "upvotes", "rank", "place", "listed", "unlisted", "submitter"}
-        made = {"title_key", "excerpt"}
+        made = {"title_key", "excerpt", "form_key"}
         names = {field.name for field in fields(Record)} - not_kept | made
         assert {field.name for field in fields(Folded)} == names
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from bench.formats import find_files
 from papers import catalogue, importers, importing
-from papers.models import Catalogue, Paper
+from papers.models import CandidatePair, Catalogue, Paper
 from papers.records import Record, Rejection, UnreadableInput
 
 pytestmark = pytest.mark.django_db
@@ -95,11 +95,20 @@ def test_preprint_of_two_aggregators_is_one_paper():
     assert "arxiv:2201.06719" in catalogues[0][0]
 
 
-def test_preprint_under_another_title_stays_apart_until_people_say_so():
+@pytest.mark.parametrize("order", [1, -1], ids=["as it stands", "backwards"])
+@pytest.mark.parametrize("size", [1, 20])
+def test_preprint_under_another_title_stays_apart_until_people_say_so(order, size):
     """The file names no link between the two, and “cryo-EM” and “cryo-electron microscopy” are different words."""
-    records = read("zotero-rdf/ctffind5-library-13-items.rdf")
-    for order in (records, records[::-1]):
-        assert len(take_in_and_forget(order)) == 13
+    records = read("zotero-rdf/ctffind5-library-13-items.rdf")[::order]
+    take_in(*(records[at : at + size] for at in range(0, len(records), size)))
+    assert Paper.objects.count() == 13
+    pair = CandidatePair.objects.get()
+    titles = {pair.first.title, pair.second.title}
+    assert titles == {
+        "Real-time cryo-EM data pre-processing with Warp",
+        "Real-time cryo-electron microscopy data preprocessing with Warp",
+    }
+    assert pair.reason.endswith("a preprint and its published form?")
 
 
 def find_real_files():
@@ -133,6 +142,13 @@ def test_all_real_files_together_are_one_catalogue_in_any_order():
     files = [read_what_comes_in(name) for name in find_real_files()]
     backwards = [records[::-1] for records in reversed(files)]
     assert take_in_and_forget(*files) == take_in_and_forget(*backwards)
+
+
+def test_real_files_bring_up_few_pairs_of_preprints():
+    """Whoever wrote for TUGboat has many articles there, and none of them is the published form of a preprint."""
+    take_in(*(read_what_comes_in(name) for name in find_real_files()))
+    pairs = CandidatePair.objects.filter(reason__endswith="a preprint and its published form?")
+    assert (pairs.count(), CandidatePair.objects.count() <= 30) == (1, True)
 
 
 def test_2720_articles_of_one_journal_stay_2720():

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
 
 from papers import catalogue, importers
-from papers.catalogue import Refused
+from papers.catalogue import Refused, _staging
 from papers.identifiers import Identifier
 from papers.models import CandidatePair, Decision, MergedPaper, Paper
 from papers.records import Rank
@@ -159,6 +159,80 @@ def test_a_deposit_of_anybody_colours_no_paper(deposit_comes):
     both = replace(ours, key="both", identifiers=(arxiv, Identifier("doi", "10.5281/zenodo.1234567")))
     add(make_source(), both)
     assert Paper.objects.get().abstract == "We measure light."
+
+
+PREPRINT = {
+    "title": "Real-time data pre-processing of light",
+    "authors": AUTHORS,
+    "identifiers": (Identifier("arxiv", "2001.00001"),),
+    "published": date(2020, 1, 1),
+    "key": "preprint",
+}
+PUBLISHED = {
+    "title": "Real-time data preprocessing of light with lamps",
+    "authors": ("Alpha, A.", "Beta, B."),
+    "identifiers": (doi(1),),
+    "published": date(2021, 1, 1),
+    "journal": "Nature",
+    "key": "published",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_asked"),
+    [
+        ({}, True),
+        ({"published": None}, True),
+        ({"published": date(2022, 12, 31)}, True),
+        ({"published": date(2023, 1, 1)}, False),
+        ({"identifiers": ()}, True),
+        ({"identifiers": (), "journal": "bioRxiv"}, False),
+        ({"identifiers": (Identifier("arxiv", "2001.00002"),), "journal": ""}, False),
+        ({"identifiers": (doi(1), Identifier("arxiv", "2001.00002"))}, False),
+        ({"authors": AUTHORS[::-1]}, False),
+        ({"authors": AUTHORS[:1]}, False),
+        ({"title": "Lamps and what they are good for"}, False),
+        ({"deposited": True}, False),
+    ],
+    ids=["published", "no day", "two years", "three years", "a journal and no DOI", "on two preprint servers",
+         "two preprints", "has a preprint", "another order", "one author less", "another title", "a deposit"],
+)  # fmt: skip
+@pytest.mark.parametrize("way", ["preprint first", "preprint last", "together", "one by one"])
+def test_a_preprint_and_a_published_paper_of_the_same_authors_are_brought_up(
+    monkeypatch, changes, is_asked, way
+):
+    ours, theirs = make_record(**PREPRINT), make_record(**PUBLISHED | changes)
+    batches = {"preprint last": [[theirs], [ours]], "together": [[theirs, ours]]}
+    if way == "one by one":
+        monkeypatch.setattr(_staging, "find_plain", lambda told: {})
+    for batch in batches.get(way, [[ours], [theirs]]):
+        add(make_source(), *batch)
+    assert Paper.objects.count() == 2
+    assert CandidatePair.objects.count() == is_asked
+
+
+def test_a_preprint_that_gets_the_other_title_later_is_brought_up(source):
+    add(source, make_record(**PREPRINT | {"title": "Lamps"}), make_record(**PUBLISHED))
+    assert pairs() == []
+    add(source, make_record(**PREPRINT, updated=datetime(2021, 5, 1, tzinfo=UTC)))
+    assert CandidatePair.objects.count() == 1
+
+
+def test_a_preprint_that_was_kept_apart_is_not_asked_about_again(source, administrator):
+    add(source, make_record(**PREPRINT), make_record(**PUBLISHED))
+    catalogue.keep_apart(CandidatePair.objects.get(), by=administrator)
+    add(source, make_record(**PREPRINT, abstract="Now with one.", updated=datetime(2021, 5, 1, tzinfo=UTC)))
+    assert CandidatePair.objects.get().state == "apart"
+
+
+def test_forms_are_never_brought_up_across_clubs(source, club, other_club):
+    draft = PUBLISHED | {"identifiers": ()}
+    add(make_source(club=other_club, kind="upload"), make_record(**draft))
+    ours = make_source(club=club, kind="upload")
+    add(ours, make_record(**PREPRINT))
+    assert pairs() == []
+    add(ours, make_record(**draft))
+    assert CandidatePair.objects.get().club == club
 
 
 def test_titles_are_never_brought_up_across_clubs(club, other_club):
