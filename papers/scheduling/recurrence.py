@@ -579,3 +579,40 @@ def _join(words: Sequence[str], last: str = "") -> str:
     if len(words) < 2:
         return "".join(words)
     return (last or _("%(all)s and %(last)s")) % {"all": ", ".join(words[:-1]), "last": words[-1]}
+
+
+# For a form
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A rule as a form for people asks for it: every so many weeks on some days, or on the n-th day of a month."""
+
+    every: int
+    weekdays: tuple[int, ...] = ()
+    n: int | None = None
+    """1 to 5, or −1 for the last, in a month; None for a rule in weeks."""
+
+
+def simplify(rule: Rule, starts_on: date) -> Simple | None:
+    """Return a rule as a form asks for it, its end apart; None for one that says more."""
+    filled = _fill_in(rule, starts_on)
+    if filled.months or filled.month_days or filled.positions:
+        return None
+    days = tuple(weekday.day for weekday in filled.weekdays)
+    if filled.frequency == Frequency.WEEKLY:
+        return Simple(filled.interval, days)
+    n = filled.weekdays[0].n if len(filled.weekdays) == 1 else 0
+    if filled.frequency == Frequency.MONTHLY and n in FORM_PLACES:
+        return Simple(filled.interval, days, n)
+    return None
+
+
+FORM_PLACES: Final = (1, 2, 3, 4, 5, -1)
+
+
+def end_with(rule: Rule, *, until: date | None = None, count: int | None = None) -> Rule:
+    """Return the rule with another end. Raises BadRule for two."""
+    ended = replace(rule, until=until, count=count)
+    _check(ended)
+    return ended
