@@ -351,6 +351,23 @@ def mark_discussed(
 
 
 @verb
+def unmark_discussed(entry: Entry, session: Session, *, stamps: Stamps | None = None) -> Entry:
+    """Say that an entry was not discussed in a session after all: that line of its history is gone."""
+    entry = _lock(entry)
+    line = entry.changes.filter(cause=Cause.DISCUSSED, session=session).last()
+    if line is None:
+        return entry
+    if entry.state == Entry.State.DISCUSSED:
+        entry.state, entry.state_since = line.before, timezone.now()
+    line.delete()
+    others = entry.changes.filter(cause=Cause.DISCUSSED).aggregate(latest=models.Max("session__starts"))
+    entry.discussed_at = others["latest"]
+    entry.save(update_fields=["state", "state_since", "discussed_at"])
+    _stamp_now_or_later(entry, stamps)
+    return entry
+
+
+@verb
 def reveal(session: Session, *, now: datetime, stamps: Stamps | None = None) -> list[Entry]:
     """Show the votes whose time is over with a session's lock, and the totals they make; return the entries.
 

@@ -25,6 +25,7 @@ from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 
 from accounts.models import Club, User
@@ -48,6 +49,7 @@ class Closing:
 
     session: int
     series: int | None
+    """Its series, or the first of those that continue each other."""
     starts: datetime
     closes: datetime
     is_open: bool
@@ -84,7 +86,11 @@ def load_closings(club: Club) -> list[Closing]:
     found = (
         Session.objects.filter(club=club, state__in=BOUNDING)
         .order_by("lock_at", "pk")
-        .values_list("pk", "series", "starts", "lock_at", "locked_at", "state", "time_zone")
+        .values_list(
+            "pk",
+            Coalesce("series__continues", "series"),
+            *("starts", "lock_at", "locked_at", "state", "time_zone"),
+        )
     )
     return [
         Closing(
@@ -103,7 +109,7 @@ def closing_of(session: Session) -> Closing:
     """Return when the votes of a session close, whatever its state."""
     return Closing(
         session=session.pk,
-        series=session.series_id,
+        series=session.chain_id,
         starts=session.starts,
         closes=min(session.lock_at, session.locked_at or session.lock_at),
         is_open=session.state == Session.State.OPEN,

@@ -15,10 +15,10 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 blank=True,
                 editable=False,
-                help_text="the series of which it is “this and following”",
+                help_text="the first of the series that were changed to become this one",
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
-                related_name="followed_by",
+                related_name="+",
                 to="papers.series",
             ),
         ),

@@ -85,8 +85,8 @@ class Series(Meeting):
         null=True,
         blank=True,
         editable=False,
-        related_name="followed_by",
-        help_text=_("the series of which it is “this and following”"),
+        related_name="+",
+        help_text=_("the first of the series that were changed to become this one"),
     )
     created = models.DateTimeField(default=timezone.now)
     version = models.BigIntegerField(default=0, editable=False)
@@ -270,6 +270,11 @@ class Session(Meeting):
     def set_time(self, starts: datetime, minutes: int) -> None:
         """Say when it is; the end is a column only so that it can be asked for."""
         self.starts, self.minutes, self.ends = starts, minutes, starts + timedelta(minutes=minutes)
+
+    @property
+    def chain_id(self) -> int | None:
+        """Its series, or the first of those that continue each other; may ask for the series."""
+        return None if self.series is None else self.series.continues_id or self.series_id
 
     @property
     def is_closed(self) -> bool:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Club, User
 from papers.models import Pause, Series, Session
 from papers.verbs import verb
-from papers.versions import stamp
+from papers.versions import Stamps
 
 from . import _states, sessions
 from .recurrence import (
@@ -74,7 +74,10 @@ def create_series(club: Club, *, by: User, now: datetime | None = None, **facts:
     series = Series(club=club, created=now, **facts)
     _check(series, now)
     series.save()
-    stamp(club, [series, *_align(series, now)])
+    stamps = Stamps()
+    stamps.add(club, [series])
+    _align(series, now, stamps, by=by)
+    stamps.write()
     return series
 
 
@@ -107,23 +110,26 @@ def change_series(
         each.occurrence < f"{first}" for each in _find_following(series, today, now)
     )
     has_earlier = series.sessions.exclude(pk__in=[each.pk for each in following]).exists()
+    stamps = Stamps()
+    becomes = series
     if (set(changes) & TIMES and has_earlier) or is_later:
-        following_series = _split(series, first, changes)
-        rows: list[models.Model] = [series, following_series]
+        becomes = _split(series, first, changes)
+        stamps.add(series.club, [series])
     else:
-        following_series, rows = series, [series]
         for name, value in changes.items():
             setattr(series, name, value)
-    _check(following_series, now)
-    following_series.save()
-    if set(changes) & TIMES or following_series is not series:
-        rows += _take_over(following_series, following, first, now)
-    if following_series is not series:
-        _copy_pauses(series, following_series, first, rows)
-        rows += _align(series, now, because=_("The series meets at other times now."))
-    rows += _align(following_series, now, because=_("The series meets at other times now."))
-    stamp(series.club, _each_once(rows))
-    return following_series
+    _check(becomes, now)
+    becomes.save()
+    stamps.add(series.club, [becomes])
+    if set(changes) & TIMES or becomes is not series:
+        _take_over(becomes, following, first, now, stamps)
+    because = _("The series meets at other times now.")
+    if becomes is not series:
+        stamps.add(series.club, _copy_pauses(series, becomes, first))
+        _align(series, now, stamps, by=by, because=because)
+    _align(becomes, now, stamps, by=by, because=because)
+    stamps.write()
+    return becomes
 
 
 @verb
@@ -135,11 +141,14 @@ def end_series(series: Series, *, on: date | None, by: User, now: datetime | Non
     series = _lock(series)
     if series.ended_on == on:
         return series
-    if series.followed_by.exists():
+    if Series.objects.filter(continues=series.continues_id or series.pk, pk__gt=series.pk).exists():
         raise HasEnded(_("Another series follows this one. End that one."))
     series.ended_on = on
     series.save(update_fields=["ended_on"])
-    stamp(series.club, [series, *_align(series, now or timezone.now(), because=_("The series has ended."))])
+    stamps = Stamps()
+    stamps.add(series.club, [series])
+    _align(series, now or timezone.now(), stamps, by=by, because=_("The series has ended."))
+    stamps.write()
     return series
 
 
@@ -174,7 +183,10 @@ def add_pause(
     pause = Pause(club=club, series=series, first_day=first_day, last_day=last_day, reason=reason)
     pause.full_clean(exclude=["club", "series"])
     pause.save()
-    stamp(club, [pause, *_align_all(affected, now or timezone.now())])
+    stamps = Stamps()
+    stamps.add(club, [pause])
+    _align_all(affected, now or timezone.now(), stamps, by=by)
+    stamps.write()
     return pause
 
 
@@ -185,7 +197,10 @@ def remove_pause(pause: Pause, *, by: User, now: datetime | None = None) -> None
     gone = (Pause, pause.pk)
     if not Pause.objects.filter(pk=pause.pk).delete()[0]:
         return
-    stamp(pause.club, _align_all(affected, now or timezone.now()), deleted=[gone])
+    stamps = Stamps()
+    stamps.add(pause.club, [], [gone])
+    _align_all(affected, now or timezone.now(), stamps, by=by)
+    stamps.write()
 
 
 def find_due(now: datetime) -> list[int]:
@@ -206,10 +221,10 @@ def make_sessions(pk: int, *, now: datetime) -> int:
     series = rows.filter(pk=pk).first()
     if series is None:
         return 0
-    changed = _align(series, now)
-    if changed:
-        stamp(series.club, changed)
-    return len(changed)
+    stamps = Stamps()
+    changed = _align(series, now, stamps, by=None)
+    stamps.write()
+    return changed
 
 
 def make_due_sessions(now: datetime) -> int:
@@ -233,8 +248,8 @@ def find_pause(pauses: Iterable[Pause], day: date) -> Pause | None:
 # Bringing sessions in line
 
 
-def _align(series: Series, now: datetime, *, because: str = "") -> list[models.Model]:
-    """Bring the sessions to come in line with rule, end and pauses; return the rows that changed.
+def _align(series: Series, now: datetime, stamps: Stamps, *, by: User | None, because: str = "") -> int:
+    """Bring the sessions to come in line with rule, end and pauses; return how many changed.
 
     The series is locked. `because` is said of sessions that the rule no longer gives.
     """
@@ -246,39 +261,43 @@ def _align(series: Series, now: datetime, *, because: str = "") -> list[models.M
             models.Q(series=series) | models.Q(series=None), club=series.club, last_day__gte=today
         )
     )
+    rows = series.sessions.select_for_update(of=("self",)).select_related("club")
     there = {
-        session.occurrence: session
-        for session in series.sessions.select_for_update(of=("self",))
-        .filter(occurrence__gte=f"{today}")
-        .order_by("pk")
+        session.occurrence: session for session in rows.filter(occurrence__gte=f"{today}").order_by("pk")
     }
-    changed: list[models.Model] = []
+    changed = 0
     for key, session in there.items():
         if session.starts <= now or session.state == Session.State.HELD or "state" in session.own:
             continue
         pause = find_pause(pauses, _day_of(session))
         is_on = key in occurrences and pause is None
         if is_on and session.state == Session.State.CANCELLED:
-            changed += _states.bring_back(session, now)
+            _copy_facts(series, session)
+            _states.bring_back(session, by=by, now=now, stamps=stamps)
         elif not is_on and session.state in {Session.State.OPEN, Session.State.LOCKED}:
             why = pause.reason if pause else because
-            changed += _states.cancel(session, because=why, now=now)
+            _states.cancel(session, because=why, by=by, now=now, stamps=stamps)
         elif is_on and (names := _copy_facts(series, session)):
-            _states.save(session, now, is_news=bool(names & sessions.NEWS))
-            changed.append(session)
+            _states.save(session, now, stamps, is_news=bool(names & sessions.NEWS))
+        else:
+            continue
+        changed += 1
     new = [
         _make(series, occurrence, now)
         for key, occurrence in occurrences.items()
         if key not in there and occurrence.starts > now and find_pause(pauses, occurrence.day) is None
     ]
     Session.objects.bulk_create(new)
+    if new:
+        stamps.add(series.club, new)
     series.made_until = last
     series.save(update_fields=["made_until"])
-    return [*changed, *new]
+    return changed + len(new)
 
 
-def _align_all(affected: Iterable[Series], now: datetime) -> list[models.Model]:
-    return [row for series in affected for row in _align(series, now)]
+def _align_all(affected: Iterable[Series], now: datetime, stamps: Stamps, *, by: User) -> None:
+    for series in affected:
+        _align(series, now, stamps, by=by)
 
 
 def _make(series: Series, occurrence: Occurrence, now: datetime) -> Session:
@@ -324,7 +343,7 @@ def _find_following(series: Series, first: date, now: datetime) -> list[Session]
 
 def _split(series: Series, first: date, changes: dict[str, Any]) -> Series:
     """End a series before a day, and return the one that follows it, not saved yet. Raises BadSeries."""
-    following = Series(club=series.club, continues=series, ended_on=series.ended_on)
+    following = Series(club=series.club, continues=series.continues or series, ended_on=series.ended_on)
     for name in FIELDS:
         setattr(following, name, getattr(series, name))
     given = [
@@ -354,8 +373,8 @@ def _split(series: Series, first: date, changes: dict[str, Any]) -> Series:
     return following
 
 
-def _take_over(series: Series, following: list[Session], first: date, now: datetime) -> list[models.Model]:
-    """Give sessions of another rule their places in this one; return those rows.
+def _take_over(series: Series, following: list[Session], first: date, now: datetime, stamps: Stamps) -> None:
+    """Give sessions of another rule their places in this one.
 
     One that finds none stays where it was, to be cancelled as what the rule does not give; but one that somebody moved
     by hand is meant to be, and goes on alone.
@@ -380,11 +399,10 @@ def _take_over(series: Series, following: list[Session], first: date, now: datet
                 sessions.move(session, occurrence.starts, session.minutes)
         elif "starts" in session.own:
             session.series = None
-        _states.save(session, now, is_news=is_moved)
-    return list(following)
+        _states.save(session, now, stamps, is_news=is_moved)
 
 
-def _copy_pauses(series: Series, following: Series, first: date, rows: list[models.Model]) -> None:
+def _copy_pauses(series: Series, following: Series, first: date) -> list[Pause]:
     """Give a series that follows another the pauses that are still to come."""
     copies = [
         Pause(
@@ -396,12 +414,7 @@ def _copy_pauses(series: Series, following: Series, first: date, rows: list[mode
         )
         for pause in series.pauses.filter(last_day__gte=first)
     ]
-    rows += Pause.objects.bulk_create(copies)
-
-
-def _each_once(rows: Iterable[models.Model]) -> list[models.Model]:
-    """Return rows without those that are there already, as another object of the same row."""
-    return list({(type(row), row.pk): row for row in rows}.values())
+    return Pause.objects.bulk_create(copies)
 
 
 # Checks and locks

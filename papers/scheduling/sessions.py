@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Club, User
 from papers.models import Assignment, Session
 from papers.verbs import verb
-from papers.versions import stamp
+from papers.versions import Stamps, stamp
 
 from . import _states
 from .refusals import Refused
@@ -110,9 +110,11 @@ def open_session(session: Session, *, by: User, now: datetime | None = None) -> 
         raise NotADraft(_("The club sees this session already."))
     now = now or timezone.now()
     _states.publish(session, now)
-    _states.save(session, now)
+    stamps = Stamps()
+    _states.save(session, now, stamps)
     # All that waited for this is new to those who keep a copy of the club.
-    stamp(session.club, [session, *list_belongings(session)])
+    stamps.add(session.club, list_belongings(session))
+    stamps.write()
     return session
 
 
@@ -155,8 +157,9 @@ def change_session(session: Session, *, by: User, now: datetime | None = None, *
     kept = changed if session.series_id else changed & {"lock_at"}
     session.own = sorted({*session.own, *kept})
     clean(session)
-    _states.save(session, now, is_news=bool(changed & NEWS))
-    stamp(session.club, [session])
+    stamps = Stamps()
+    _states.save(session, now, stamps, is_news=bool(changed & NEWS))
+    stamps.write()
     return session
 
 
@@ -174,7 +177,9 @@ def cancel_session(session: Session, *, because: str = "", by: User, now: dateti
         )
     if session.series_id:
         session.own = sorted({*session.own, "state"})
-    stamp(session.club, _states.cancel(session, because=because[:300], now=now or timezone.now()))
+    stamps = Stamps()
+    _states.cancel(session, because=because[:300], by=by, now=now or timezone.now(), stamps=stamps)
+    stamps.write()
     return session
 
 
@@ -182,16 +187,16 @@ def cancel_session(session: Session, *, because: str = "", by: User, now: dateti
 def reopen_session(session: Session, *, by: User, now: datetime | None = None) -> Session:
     """Bring a cancelled session back as it was, or say of one that it was not held after all. Raises NotCancelled."""
     session = lock_row(session)
-    now = now or timezone.now()
+    now, stamps = now or timezone.now(), Stamps()
     if session.state == Session.State.CANCELLED:
         if session.series_id:  # else the pause that cancelled it would do so again
             session.own = sorted({*session.own, "state"})
-        rows = _states.bring_back(session, now)
+        _states.bring_back(session, by=by, now=now, stamps=stamps)
     elif session.state == Session.State.HELD:
-        rows = _states.take_back_holding(session, now)
+        _states.take_back_holding(session, by=by, now=now, stamps=stamps)
     else:
         raise NotCancelled(_("This session is neither cancelled nor held: there is nothing to take back."))
-    stamp(session.club, rows)
+    stamps.write()
     return session
 
 
@@ -209,7 +214,9 @@ def hold_session(session: Session, *, by: User | None, now: datetime | None = No
             raise NotLocked(_("Votes are still open. Lock the session first; then its agenda stands."))
     if session.starts > now:
         raise NotBegun(_("It has not begun yet."))
-    stamp(session.club, _states.hold(session, now))
+    stamps = Stamps()
+    _states.hold(session, by=by, now=now, stamps=stamps)
+    stamps.write()
     return session
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from papers import reading_list
-from papers.models import Assignment, Entry, Pause, Series, Session, Tombstone
+from papers import reading_list, voting
+from papers.models import Assignment, Pause, Series, Session, Tombstone
 from papers.scheduling import series as verbs
 from papers.scheduling import sessions
 from papers.scheduling.parts import load_parts
@@ -322,8 +322,8 @@ def test_this_and_following_keep_names_agendas_and_people(series, club, organise
 
 def test_following_in_other_weeks_cancels_the_rest(series, club, organiser):
     entry = reading_list.note(club, factories.make_paper())
-    Entry.objects.filter(pk=entry.pk).update(state=Entry.State.SCHEDULED)
     factories.make_item(on(series, "2025-05-21"), entry)
+    reading_list.schedule(entry, on(series, "2025-05-21"))
 
     following = verbs.change_series(
         series, since=date(2025, 5, 14), rule="FREQ=WEEKLY;INTERVAL=2;BYDAY=WE", by=organiser, now=NOW
@@ -441,3 +441,15 @@ def test_series_in_the_skipped_hour_meets_an_hour_later(club, organiser):
     assert first.occurrence == "2026-03-29T02:30"
     assert first.starts.astimezone(BERLIN).time() == time(3, 30)
     assert second.starts.astimezone(BERLIN).time() == time(2, 30)
+
+
+def test_votes_of_a_series_that_continues_another_run_from_its_last_lock(series, club, organiser):
+    following = verbs.change_series(series, since=date(2025, 5, 14), starts_at=time(9), by=organiser, now=NOW)
+    again = verbs.change_series(
+        following, since=date(2025, 5, 28), starts_at=time(10), by=organiser, now=NOW + timedelta(days=17)
+    )
+
+    window = voting.find_window(voting.load_closings(club), voting.closing_of(on(again, "2025-05-28")))
+
+    assert again.continues == following.continues == series
+    assert window.opens == on(following, "2025-05-21").lock_at

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from papers import reading_list
-from papers.models import Assignment, Entry, Session, Tombstone
+from papers.models import Assignment, Session, Tombstone
 from papers.scheduling import sessions
 from papers.scheduling.parts import load_parts
 from tests import factories
@@ -23,9 +23,7 @@ def session(club, organiser):
 
 @pytest.fixture
 def entry(club, member):
-    entry = reading_list.cast_vote(reading_list.note(club, factories.make_paper()), value=1, by=member)
-    Entry.objects.filter(pk=entry.pk).update(state=Entry.State.SCHEDULED)
-    return entry
+    return reading_list.cast_vote(reading_list.note(club, factories.make_paper()), value=1, by=member)
 
 
 def lock(session):
@@ -169,7 +167,8 @@ def test_unknown_field_is_a_mistake_of_ours(session, organiser):
 
 
 def test_cancelled_session_comes_back_as_it_was(session, organiser, entry):
-    factories.make_item(session, entry)
+    factories.make_item(session, entry, is_pinned=True)
+    reading_list.schedule(entry, session)
 
     cancelled = sessions.cancel_session(session, because="Strike", by=organiser, now=NOW)
     entry.refresh_from_db()
@@ -193,6 +192,7 @@ def test_locked_session_comes_back_locked(session, organiser):
 def test_paper_on_another_agenda_stays_scheduled(session, club, organiser, entry):
     factories.make_item(session, entry)
     factories.make_item(factories.make_session(club), entry)
+    reading_list.schedule(entry, session)
 
     sessions.cancel_session(session, by=organiser, now=NOW)
 
@@ -202,6 +202,7 @@ def test_paper_on_another_agenda_stays_scheduled(session, club, organiser, entry
 
 def test_held_session_is_done_with(session, club, organiser, member, entry):
     item = factories.make_item(lock(session), entry)
+    reading_list.schedule(entry, session)
     presenter, discussant = load_parts(club)[:2]
     asked = Assignment.objects.create(club=club, item=item, part=presenter, member=member)
     declined = Assignment.objects.create(
@@ -219,18 +220,6 @@ def test_held_session_is_done_with(session, club, organiser, member, entry):
     for row in (entry, asked):
         row.refresh_from_db()
     assert (again.state, entry.state, asked.state) == ("locked", "scheduled", "accepted")
-
-
-def test_paper_discussed_twice_stays_discussed(session, club, organiser, entry):
-    earlier = factories.make_session(club, STARTS - timedelta(days=7), state=Session.State.HELD)
-    factories.make_item(earlier, entry)
-    factories.make_item(lock(session), entry)
-    sessions.hold_session(session, by=organiser, now=OVER)
-
-    sessions.reopen_session(session, by=organiser, now=OVER)
-
-    entry.refresh_from_db()
-    assert entry.state == "discussed"
 
 
 def test_session_counts_as_held_a_day_after_its_end(session, club):
