@@ -1,4 +1,5 @@
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,35 @@ class Dripping(io.RawIOBase):
         return self.data.read(self.size if size < 0 else min(size, self.size))
 
 
+class Pipe(io.BytesIO):
+    """A stream that cannot go back."""
+
+    def seekable(self):
+        return False
+
+    def seek(self, *_):
+        raise OSError("a pipe")
+
+    def tell(self):
+        raise OSError("a pipe")
+
+
 def parse(name, data, **options):
-    """Parse bytes with one importer; give records and rejections as two lists."""
+    """Parse bytes, a text or a stream with one importer; give records and rejections as two lists."""
+    data = data.encode() if isinstance(data, str) else data
     stream = io.BytesIO(data) if isinstance(data, bytes) else data
     return part(importers.FORMATS[name].parse(stream, **options))
+
+
+def parse_json(name, data, **options):
+    """Do so with bytes, or with what is written as JSON first."""
+    return parse(name, data if isinstance(data, bytes) else json.dumps(data).encode(), **options)
+
+
+def read_real(shared_data, name):
+    """Read a real file as an import does that is told no format."""
+    with shared_data(name).open("rb") as stream:
+        return part(importers.read(stream))
 
 
 def part(results):

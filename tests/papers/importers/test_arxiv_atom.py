@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -10,10 +11,7 @@ from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "arxiv-atom.xml").read_bytes()
 START = b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom">'
-
-
-def read_feed(data, **options):
-    return parse("arxiv-atom", data, **options)
+read_feed = partial(parse, "arxiv-atom")
 
 
 def make_entry(number=1, more=b"", title=None):

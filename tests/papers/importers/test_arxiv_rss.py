@@ -1,4 +1,5 @@
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -10,10 +11,7 @@ from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "arxiv-rss.xml").read_bytes()
 DAY = date(2025, 4, 25)
-
-
-def read_feed(data, **options):
-    return parse("arxiv-rss", data, **options)
+read_feed = partial(parse, "arxiv-rss")
 
 
 def make_item(more=b"", creator=b"A. Author"):

@@ -3,6 +3,7 @@ import io
 import time
 import tracemalloc
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -16,10 +17,7 @@ from papers.records import Precision, Rank, Record, UnreadableInput
 from tests.papers.importers.conftest import DATA, parse, thorough
 
 SMALL = (DATA / "bibtex.bib").read_bytes()
-
-
-def read_file(data, **options):
-    return parse("bibtex", data if isinstance(data, bytes) else data.encode(), **options)
+read_file = partial(parse, "bibtex")
 
 
 def read_one(*fields, type="article"):

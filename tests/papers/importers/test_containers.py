@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from papers import importers
 from papers.importers import containers
 from papers.records import Record, Rejection, UnreadableInput
-from tests.papers.importers.conftest import DATA, part, thorough
+from tests.papers.importers.conftest import DATA, Pipe, part, thorough
 
 DAY = date(2025, 4, 25)
 PAGE = (DATA / "hf-page.txt").read_bytes()
@@ -36,17 +36,6 @@ def pack(*members, method=zipfile.ZIP_DEFLATED):
         for name, content in members:
             archive.writestr(name, content)
     return target.getvalue()
-
-
-class Pipe(io.BytesIO):
-    def seekable(self):
-        return False
-
-    def seek(self, *_):
-        raise OSError("a pipe")
-
-    def tell(self):
-        raise OSError("a pipe")
 
 
 class TestGzip:

@@ -3,6 +3,7 @@ import csv
 import gzip
 import io
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,7 @@ from papers.records import Precision, Rank, Record, UnreadableInput
 from tests.papers.importers.conftest import DATA, parse, part, thorough
 
 SMALL = (DATA / "csv.csv").read_bytes()
-
-
-def read_table(data, **options):
-    return parse("csv", data if isinstance(data, bytes) else data.encode(), **options)
+read_table = partial(parse, "csv")
 
 
 def read_one(**cells):

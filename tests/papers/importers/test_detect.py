@@ -8,7 +8,7 @@ import pytest
 
 from papers import importers
 from papers.records import UnreadableInput
-from tests.papers.importers.conftest import DATA, part
+from tests.papers.importers.conftest import DATA, Pipe, part
 
 GIGABYTE = 1_000_000_000
 FILES = {name: next(DATA.glob(f"{name}.*")).name for name in importers.FORMATS}
@@ -29,16 +29,6 @@ class TestGoodInput:
 
     @pytest.mark.parametrize(("name", "file"), FILES.items())
     def test_pipe_that_cannot_seek(self, name, file):
-        class Pipe(io.BytesIO):
-            def seekable(self):
-                return False
-
-            def seek(self, *_):
-                raise OSError("a pipe")
-
-            def tell(self):
-                raise OSError("a pipe")
-
         data = (DATA / file).read_bytes()
         assert part(importers.read(Pipe(data), today=date(2025, 11, 23))) == read(data)
         assert read(data)[0]

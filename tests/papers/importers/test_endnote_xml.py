@@ -1,4 +1,5 @@
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -9,10 +10,7 @@ from papers.records import Precision, Rank, UnreadableInput
 from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "endnote-xml.xml").read_bytes()
-
-
-def read_library(data, **options):
-    return parse("endnote-xml", data, **options)
+read_library = partial(parse, "endnote-xml")
 
 
 def make_record(more="", title="A Title", kind="Journal Article"):

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -13,10 +14,7 @@ NAMESPACES = (
     b'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:prism="http://prismstandard.org/namespaces/basic/3.0/" '
     b'xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"'
 )
-
-
-def read_feed(data, **options):
-    return parse("feed", data, **options)
+read_feed = partial(parse, "feed")
 
 
 def read_item(elements, title=b"<title>A Title</title>"):

@@ -1,6 +1,7 @@
 import io
 import re
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -14,10 +15,7 @@ PAGE = (DATA / "hf-html.html").read_bytes()
 ARTICLES = re.sub(rb' data-target="DailyPapers" data-props="[^"]*"', b"", PAGE)
 HEAD = b"<!doctype html><title>Daily Papers - Hugging Face</title>"
 DAY = date(2025, 4, 25)
-
-
-def read_page(data, **options):
-    return parse("hf-html", data, **options)
+read_page = partial(parse, "hf-html")
 
 
 class TestData:

@@ -1,5 +1,6 @@
 import json
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -7,13 +8,10 @@ from papers import importers
 from papers.identifiers import Identifier
 from papers.importers import hf_json
 from papers.records import Rank, Record, UnreadableInput
-from tests.papers.importers.conftest import DATA, parse
+from tests.papers.importers.conftest import DATA, parse_json
 
 SMALL = (DATA / "hf-json.json").read_bytes()
-
-
-def read_list(data, **options):
-    return parse("hf-json", data if isinstance(data, bytes) else json.dumps(data).encode(), **options)
+read_list = partial(parse_json, "hf-json")
 
 
 def make_item(number, **fields):

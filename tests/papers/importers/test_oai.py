@@ -1,5 +1,6 @@
 import io
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -11,10 +12,7 @@ from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "oai.xml").read_bytes()
 START = b'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
-
-
-def read_answer(data, **options):
-    return parse("oai", data, **options)
+read_answer = partial(parse, "oai")
 
 
 def wrap(metadata, named=b"oai:example.org:1", status=b""):

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -9,10 +10,7 @@ from papers.records import Deletion, Precision, Rank, Record, UnreadableInput
 from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "pubmed.xml").read_bytes()
-
-
-def read_set(data, **options):
-    return parse("pubmed", data, **options)
+read_set = partial(parse, "pubmed")
 
 
 def make_article(pmid="1", title="A Title", article="", citation="", data=""):

@@ -1,5 +1,6 @@
 import io
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -10,10 +11,7 @@ from papers.records import Precision, Rank, Record, UnreadableInput
 from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "ris.ris").read_bytes()
-
-
-def read_file(data, **options):
-    return parse("ris", data if isinstance(data, bytes) else data.encode(), **options)
+read_file = partial(parse, "ris")
 
 
 def read_one(*lines):

@@ -1,23 +1,16 @@
 import json
 from datetime import date
+from functools import partial
 
 import pytest
 
 from papers import importers
 from papers.identifiers import Identifier
 from papers.records import Precision, Rank, Record, UnreadableInput
-from tests.papers.importers.conftest import DATA, parse, part
+from tests.papers.importers.conftest import DATA, parse_json, read_real
 
 SMALL = (DATA / "semantic-scholar.json").read_bytes()
-
-
-def read(data):
-    return parse("semantic-scholar", data if isinstance(data, bytes) else json.dumps(data).encode())
-
-
-def read_real(shared_data, name):
-    with shared_data(name).open("rb") as stream:
-        return part(importers.read(stream))
+read = partial(parse_json, "semantic-scholar")
 
 
 class TestSmallList:

@@ -1,4 +1,5 @@
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -10,10 +11,7 @@ from tests.papers.importers.conftest import DATA, parse, part
 
 SMALL = (DATA / "zotero-rdf.rdf").read_bytes()
 START = SMALL[: SMALL.index(b"    <bib:Journal")].decode()
-
-
-def read_library(data, **options):
-    return parse("zotero-rdf", data, **options)
+read_library = partial(parse, "zotero-rdf")
 
 
 def make_item(more="", title="A Title", kind="journalArticle", element="rdf:Description"):
