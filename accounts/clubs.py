@@ -4,6 +4,8 @@ Whether a person may act is asked of `permissions` before; whether the act makes
 touches memberships locks the club's row first: of two owners who leave at once, one finds the other gone.
 """
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.text import slugify
@@ -15,6 +17,12 @@ from .names import clean_name
 
 # Addresses below /clubs/ that are no club.
 RESERVED_SLUGS = frozenset({"new"})
+# What an owner may change.
+SETTINGS = (
+    *("name", "time_zone", "is_public"),
+    *("carry_over", "vote_budget", "hides_totals", "threshold", "shows_voters"),
+    *("load_months", "parts_cap", "keeps_authors_out", "mixes_seniority", "minutes_template"),
+)
 SLUG_LENGTH = 40  # of the 50 that fit, so that a number has room
 
 
@@ -68,15 +76,21 @@ def clean_club_name(text: str) -> str:
     return name
 
 
-def update_club(club: Club, *, name: str, time_zone: str, is_public: bool) -> Club:
-    """Change what a club is called, where its clock hangs, and who may read it; its address stays.
+def update_club(club: Club, **changes: Any) -> Club:
+    """Change what a club is called, where its clock hangs, who may read it, by which rules it votes and plans.
 
-    Raises BadName, and ValidationError for an unknown time zone.
+    `changes` are any of SETTINGS; its address stays. What else follows from a rule is for `papers.club_rules`.
+    Raises BadName, and ValidationError by field.
     """
-    validate_time_zone(time_zone)
-    club.name, club.time_zone, club.is_public = clean_club_name(name), time_zone, is_public
+    if unknown := set(changes) - set(SETTINGS):
+        raise TypeError(f"A club has no setting {', '.join(sorted(unknown))}.")
+    if "name" in changes:
+        changes["name"] = clean_club_name(changes["name"])
+    for name, value in changes.items():
+        setattr(club, name, value)
+    club.clean_fields(exclude=[field.name for field in club._meta.fields if field.name not in changes])
     club.version = F("version") + 1  # whoever keeps the club's number must see that it changed
-    club.save(update_fields=["name", "time_zone", "is_public", "version"])
+    club.save(update_fields=[*changes, "version"])
     club.refresh_from_db(fields=["version"])
     return club
 

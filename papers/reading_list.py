@@ -29,6 +29,7 @@ from .models import (
     Volunteer,
     Vote,
 )
+from .reasons import write_moment
 from .statements import fetch
 from .trending import heat_of, refresh_heat_of
 from .verbs import verb
@@ -160,7 +161,7 @@ def _keep_budget(club: Club, member: User, before: Vote | None, *, now: datetime
         hint = _("Take one back to vote for this paper.")
     else:
         hint = _("Take one back to vote for this paper, or wait until votes close on %(when)s.") % {
-            "when": voting.write_moment(window.closing.closes, club.time_zone)
+            "when": write_moment(window.closing.closes, club.time_zone)
         }
     raise BudgetSpent(f"{spent} {hint}")
 

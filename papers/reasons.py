@@ -1,17 +1,19 @@
-"""Why a paper stands where it stands on the list: one sentence for each place, beside the places around it."""
+"""Why a paper stands where it stands on the list, and until when votes count for what: each in one sentence."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.contrib.humanize.templatetags.humanize import apnumber
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
-    from .voting import Ranked
+    from .voting import Closing, Ranked, Window
 
 
 def explain(
@@ -164,3 +166,48 @@ def _tell_tally(up: int, down: int) -> str:
     else:
         text = ngettext("one vote for, %(down)s against", "%(up)s votes for, %(down)s against", up)
     return text % {"up": apnumber(up), "down": apnumber(down)}
+
+
+# Windows
+
+
+def write_moment(moment: datetime, time_zone: str) -> str:
+    """Return a time as people say it where they meet: “Monday 28 April, 18:00”."""
+    return date_format(moment.astimezone(ZoneInfo(time_zone)), "l j F, H:i")
+
+
+def write_day(moment: datetime, time_zone: str) -> str:
+    return date_format(moment.astimezone(ZoneInfo(time_zone)), "l j F")
+
+
+def tell_window(window: Window) -> str:
+    """Return until when votes count for which session: “Votes close Monday 28 April, 18:00, for Wednesday 30 April.”"""
+    closing = window.closing
+    if closing is None:
+        return _("No session is open for votes yet. What is cast now counts for the next one.")
+    return _("Votes close %(when)s, for %(day)s.") % {
+        "when": write_moment(closing.closes, closing.time_zone),
+        "day": write_day(closing.starts, closing.time_zone),
+    }
+
+
+def tell_closed(closed: Closing, window: Window) -> str:
+    """Return that a session takes no more votes, and for which one those of now count."""
+    closing = window.closing
+    if closing is None:
+        text = _("Votes for %(day)s are closed, so it counts for the session after.")
+    else:
+        text = _("Votes for %(day)s are closed, so it counts for %(next)s.")
+    return text % {
+        "day": write_day(closed.starts, closed.time_zone),
+        "next": write_day(closing.starts, closing.time_zone) if closing else "",
+    }
+
+
+def tell_left(left: int, window: Window) -> str:
+    """Return how many votes a member has until votes close next."""
+    words = ngettext("%(number)d vote left", "%(number)d votes left", left) % {"number": left}
+    if window.closing is None:
+        return f"{words}."
+    when = write_moment(window.closing.closes, window.closing.time_zone)
+    return _("%(left)s until %(when)s.") % {"left": words, "when": when}

@@ -111,6 +111,7 @@ _DEMOTE, _DEMOTED = (
 )
 _PRESENT, _PRESENTED = _PROMOTE, _PROMOTED
 _ZERO = markup.number(0)
+_SECRET = conditional_escape("–")
 
 
 @dataclass(slots=True)
@@ -144,6 +145,8 @@ class Row:
     since: str = ""
     """That there is a newer revision than the one I acted on."""
     authors: str = ""
+    refusal: str = ""
+    """Why the act that this row answers was not done."""
 
 
 # What `state_of` takes, of the tables that tell of me.
@@ -370,6 +373,8 @@ def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...], language: str
         row.tally = describe_tally(language, promotions, demotions)
         row.ticks = draw_ticks(promotions, demotions)
         row.voters = name_people(voters, promotions) if voters else ""
+    elif view.hides_totals:
+        row.score = _SECRET
     if offers:
         row.offers = name_people(offers, len(offers))
     if known_revision:

@@ -23,10 +23,8 @@ from datetime import date, datetime
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from django.db.models.functions import Coalesce
-from django.utils.formats import date_format
 
 from accounts.models import Club, User
 
@@ -143,11 +141,6 @@ def find_closed(closings: Iterable[Closing], now: datetime) -> Closing | None:
     """Return the next session that has not begun and takes no more votes; what is cast now counts for a later one."""
     closed = [each for each in closings if each.closes <= now < each.starts]
     return min(closed, key=lambda each: (each.starts, each.session), default=None)
-
-
-def write_moment(moment: datetime, time_zone: str) -> str:
-    """Return a time as people say it where they meet: “Monday 28 April, 18:00”."""
-    return date_format(moment.astimezone(ZoneInfo(time_zone)), "l j F, H:i")
 
 
 @lru_cache(maxsize=512)
@@ -310,18 +303,25 @@ def order_fresh(
 # The budget
 
 
-def count_left(
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many votes a member has left, and until when."""
+
+    left: int
+    window: Window
+
+
+def load_budget(
     club: Club, member: User, *, now: datetime, closings: Sequence[Closing] | None = None
-) -> int | None:
-    """Return how many votes a member has left until votes close next; None where there is no limit.
+) -> Budget | None:
+    """Return what a member has left until votes close next; None where there is no limit.
 
     What is spent are their votes of this window, for and against, but those on papers that were chosen meanwhile.
     """
     if club.vote_budget is None:
         return None
-    closings = load_closings(club) if closings is None else closings
-    opens = find_budgets_window(closings, now).opens
-    return max(0, club.vote_budget - count_spent(club, member, opens))
+    window = find_budgets_window(load_closings(club) if closings is None else closings, now)
+    return Budget(max(0, club.vote_budget - count_spent(club, member, window.opens)), window)
 
 
 def count_spent(club: Club, member: User, opens: datetime | None) -> int:

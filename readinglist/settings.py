@@ -273,6 +273,7 @@ SPECTACULAR_SETTINGS = {
     # The choices of two serializers.
     "ENUM_NAME_OVERRIDES": {
         "ImportStateEnum": "papers.models.Import.State",
+        "EntryStateEnum": "papers.models.Entry.State",
         "PrecisionEnum": ["day", "month", "year"],
     },
     "SERVE_INCLUDE_SCHEMA": False,

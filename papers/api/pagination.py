@@ -174,6 +174,23 @@ class ByNumber(KeysetPagination):
     fields = ("number",)
 
 
+class ByPlace(KeysetPagination):
+    """Pages of a list that was put in order just now, and is held in memory; a cursor names a place in it."""
+
+    def take(self, ids: Sequence[int], request: Request) -> list[int]:
+        """Return the ids of one page."""
+        self.request = request
+        size, cursor = read_limit(request), self.read_cursor(request)
+        start = int(cursor.position[0]) if cursor else 0
+        self.next = self._link_to(start + size) if start + size < len(ids) else None
+        self.previous = self._link_to(max(0, start - size)) if start else None
+        return list(ids[start : start + size])
+
+    def _link_to(self, place: int) -> str:
+        cursor = Cursor((place,)).encode()
+        return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
+
+
 class VersionPagination(KeysetPagination):
     """Pages by (version, id) of a library's rows; `view.library_version` was read before any row.
 

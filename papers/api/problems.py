@@ -116,7 +116,7 @@ def translate(error: Exception) -> exceptions.APIException:
             return exceptions.Throttled(wait=discussion.POSTS_SECONDS, detail=str(error))
         case refusals.Refused() if error.field:
             return InvalidInput({error.field: [str(error)]})
-        case discussion.Refused() | catalogue.Refused() | refusals.Refused():
+        case discussion.Refused() | catalogue.Refused() | reading_list.Refused() | refusals.Refused():
             return Refused(str(error))
         case stored_inputs.TooLarge():
             return TooLarge(str(error))

@@ -38,6 +38,7 @@ urlpatterns = [
     # Clubs
     path("v1/clubs/", clubs.ClubList.as_view(), name="clubs"),
     path(CLUB, clubs.ClubDetail.as_view(), name="club"),
+    path(f"{CLUB}window/", clubs.ClubWindow.as_view(), name="club_window"),
     path(f"{CLUB}members/", clubs.MemberList.as_view(), name="members"),
     path(f"{CLUB}deleted/", clubs.ClubDeletedList.as_view(), name="club_deleted"),
     path(f"{CLUB}votes/", entries.VoteList.as_view(), name="votes"),
@@ -46,6 +47,7 @@ urlpatterns = [
     # Entries
     path(f"{CLUB}entries/", entries.EntryList.as_view(), name="entries"),
     path(ENTRY, entries.EntryDetail.as_view(), name="entry"),
+    path(f"{ENTRY}history/", entries.EntryHistory.as_view(), name="entry_history"),
     path(f"{ENTRY}vote/", entries.EntryVote.as_view(), name="entry_vote"),
     path(f"{ENTRY}volunteer/", entries.EntryVolunteer.as_view(), name="entry_volunteer"),
     path(f"{ENTRY}tags/", entries.EntryTagList.as_view(), name="entry_tags"),

@@ -9,13 +9,16 @@ from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from papers import reading_list, triage
+from accounts.models import Club
+from papers import reading_list, triage, voting
 from papers.models import Entry, Paper, Vote
 from papers.numbers import read_number
+from papers.reasons import tell_closed
 from readinglist.http import Request, wants_fragment
 
 from .places import MOST_PLACES
@@ -37,7 +40,10 @@ def triage_paper(request: Request, slug: str, pk: int) -> HttpResponse:
     """Perform the one act a row's form asks for, and answer with the row as it is now."""
     view = look(request, slug)
     paper = find_paper(request, view, pk)
-    said = _act(request, view, paper)
+    try:
+        said = _act(request, view, paper)
+    except reading_list.BudgetSpent as refusal:
+        return _answer(request, view, paper, refusal=str(refusal))
     return _answer(request, view, paper, said)
 
 
@@ -57,11 +63,9 @@ def _act(request: Request, view: triage.Viewpoint, paper: Paper) -> str:
         return _("Offered to present.")
     if form.get("value") in {"1", "-1"}:
         value = int(form["value"])
-        voted = reading_list.cast_vote(reading_list.note(club, paper), value=value, by=user)
-        sentence = (
-            _("Promoted. Score %(score)d.") if value == Vote.PROMOTE else _("Demoted. Score %(score)d.")
-        )
-        return sentence % {"score": voted.score}
+        voted = reading_list.vote_on_paper(club, paper, value=value, by=user)
+        done = _("Promoted.") if value == Vote.PROMOTE else _("Demoted.")
+        return " ".join([done, _tell_score(voted), *_tell_when_it_counts(club, voted)])
     if form.get("volunteer") != "0" and form.get("value") != "0":
         raise BadRequest(_("Say which act: value, volunteer, skip or restore."))
     entry = Entry.objects.filter(club=club, paper=paper).first()
@@ -71,23 +75,50 @@ def _act(request: Request, view: triage.Viewpoint, paper: Paper) -> str:
         reading_list.withdraw_offer(entry, by=user)
         return _("Offer to present taken back.")
     entry = reading_list.withdraw_vote(entry, by=user)
-    return _("Vote taken back. Score %(score)d.") % {"score": entry.score}
+    return f"{_('Vote taken back.')} {_tell_score(entry)}"
 
 
-def _answer(request: Request, view: triage.Viewpoint, paper: Paper, said: str) -> HttpResponse:
+def _tell_score(entry: Entry) -> str:
+    if entry.club.hides_totals:
+        return _("The score is secret until votes close.")
+    return _("Score %(score)d.") % {"score": entry.score}
+
+
+def _tell_when_it_counts(club: Club, entry: Entry) -> list[str]:
+    """Return that a vote came after a lock, if it did: it counts for the session after."""
+    if entry.is_chosen:
+        return []
+    now = timezone.now()
+    closings = voting.load_closings(club)
+    closed = voting.find_closed(closings, now)
+    return [tell_closed(closed, voting.find_coming(closings, now))] if closed else []
+
+
+def _answer(
+    request: Request, view: triage.Viewpoint, paper: Paper, said: str = "", *, refusal: str = ""
+) -> HttpResponse:
+    """Answer with the row as it is now and what happened, or why it did not."""
     if not wants_fragment(request):
-        messages.success(request, said)
+        if refusal:
+            messages.error(request, refusal)
+        else:
+            messages.success(request, said)
         return HttpResponseRedirect(_way_back(request, view, paper))
     rank = _rank_now(request, view, paper)
     if request.GET.get("at") == "catalogue":  # the row came from a page of all clubs one may see
         view = replace(look(request), acting=view.acting)
     [row] = triage.load_rows(view, [rank])
+    row.refusal = refusal
     if "authors" in request.GET:
         row.authors = triage.name_authors(paper.authors)
     is_row = (request.htmx.target or "").startswith("p")
     template = "papers/_rows.html" if is_row else "papers/_paper_vote.html"
-    response = render(request, template, {**row_context(request, view), "rows": [row], "row": row})
-    response["HX-Trigger"] = json.dumps({"said": said})
+    context = row_context(request, view)
+    response = render(request, template, {**context, "rows": [row], "row": row})
+    news = {"said": refusal or said}
+    if left := context.get("votes_left"):
+        news["left"] = left
+    response["HX-Trigger"] = json.dumps(news)
     return response
 
 

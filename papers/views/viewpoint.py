@@ -10,11 +10,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.middleware.csrf import get_token
+from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import permissions
 from accounts.models import Club
+from papers import voting
 from papers.models import Entry
+from papers.reasons import tell_left
 from papers.triage import Viewpoint
 from readinglist.http import Request
 
@@ -87,9 +90,15 @@ def look(request: Request, slug: str | None = None) -> Viewpoint:
 def row_context(request: Request, view: Viewpoint) -> dict[str, Any]:
     """Return what rows of papers need besides themselves (templates/papers/_rows.html).
 
-    The form's token is made once a page, not once a row.
+    The form's token is made once a page, not once a row. What votes are left is asked for where there is a limit.
     """
     if view.acting is None:
-        return {"acting": None}
+        return {"acting": None, "totals_are_secret": view.hides_totals}
     token = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
-    return {"acting": view.acting, "csrf_input": token}
+    budget = voting.load_budget(view.acting, request.user, now=timezone.now())
+    return {
+        "acting": view.acting,
+        "csrf_input": token,
+        "votes_left": tell_left(budget.left, budget.window) if budget else "",
+        "totals_are_secret": view.hides_totals,
+    }

@@ -188,7 +188,9 @@ document.addEventListener("htmx:afterSwap", () => {
 document.addEventListener("htmx:afterSettle", (event) => {
   const row = event.target;
   if (!row.matches?.(".papers > .paper")) return;
+  const { step, isUndo } = underway.get(row.id) ?? {};
   underway.delete(row.id);
+  if (row.querySelector("[data-error]") && step) forget(step, isUndo); // refused: the row says why
   const next = waiting.get(row.id)?.shift();
   if (!next) return;
   undoing = next.undoing;
@@ -204,9 +206,13 @@ document.addEventListener("notsaved", (event) => {
   const { step, isUndo } = underway.get(row.id) ?? {};
   underway.delete(row.id);
   waiting.delete(row.id);
-  if (isUndo) done.push(step);
-  else if (step) done.splice(done.lastIndexOf(step), 1);
+  if (step) forget(step, isUndo);
 });
+
+function forget(step, isUndo) {
+  if (isUndo) done.push(step);
+  else done.splice(done.lastIndexOf(step), 1);
+}
 
 /* The strip */
 

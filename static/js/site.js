@@ -16,6 +16,10 @@ window.said = (text) => {
 
 // The server's answer to an htmx request: HX-Trigger: {"said": "Promoted. Score 8."}
 document.addEventListener("said", (event) => window.said(event.detail.value));
+// … and "left": "2 votes left", where a club limits them
+document.addEventListener("left", (event) => {
+  for (const each of document.querySelectorAll("[data-left]")) each.textContent = event.detail.value;
+});
 
 let stageSaid = document.querySelector("[data-stage]")?.dataset.stage;
 

@@ -29,7 +29,8 @@ def set_rule(club, **rules):
 
 
 def left(club, member):
-    return voting.count_left(club, member, now=datetime.now(UTC))
+    budget = voting.load_budget(club, member, now=datetime.now(UTC))
+    return budget and budget.left
 
 
 def make_locked(club, closes):

@@ -1,7 +1,7 @@
 """What the API's rows look like, and what it takes in; a file a subject. The words are those of docs/design.md."""
 
 from .catalogue import EditedPaperSerializer, IdentifierSerializer, PaperSerializer, UrlSerializer
-from .clubs import ClubSerializer, MemberSerializer
+from .clubs import ChangedClubSerializer, ClubSerializer, MemberSerializer
 from .comments import (
     CommentRevisionSerializer,
     CommentSerializer,
@@ -10,11 +10,14 @@ from .comments import (
 )
 from .entries import (
     CastVoteSerializer,
+    EntryChangeSerializer,
     EntrySerializer,
     NewEntrySerializer,
     PromoterSerializer,
+    RankingSerializer,
     TagSerializer,
     VoteSerializer,
+    WindowSerializer,
 )
 from .imports import (
     CountsSerializer,
@@ -46,6 +49,7 @@ from .sync import TombstoneSerializer
 
 __all__ = [
     "CastVoteSerializer",
+    "ChangedClubSerializer",
     "ChangedSourceSerializer",
     "ClubSerializer",
     "CommentRevisionSerializer",
@@ -55,6 +59,7 @@ __all__ = [
     "DryRunSerializer",
     "EditedCommentSerializer",
     "EditedPaperSerializer",
+    "EntryChangeSerializer",
     "EntrySerializer",
     "FieldErrorSerializer",
     "FoundSerializer",
@@ -79,6 +84,7 @@ __all__ = [
     "ProblemSerializer",
     "ProgressSerializer",
     "PromoterSerializer",
+    "RankingSerializer",
     "RejectionSerializer",
     "SourceSerializer",
     "SubmissionItemSerializer",
@@ -87,4 +93,5 @@ __all__ = [
     "TombstoneSerializer",
     "UrlSerializer",
     "VoteSerializer",
+    "WindowSerializer",
 ]

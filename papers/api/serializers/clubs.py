@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.clubs import SETTINGS, BadName, clean_club_name
 from accounts.models import Club, Membership, Role
 
 
@@ -24,9 +25,24 @@ class ClubSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Club
-        fields = ["id", "slug", "name", "time_zone", "is_public", "role", "created", "version"]
+        fields = [*("id", "slug", *SETTINGS, "role", "created", "version")]
 
     @extend_schema_field(serializers.ChoiceField(choices=Role.choices, allow_null=True))
     def get_role(self, club: Club) -> str | None:
         roles: dict[int, str] = self.context["roles"]
         return roles.get(club.pk)
+
+
+class ChangedClubSerializer(serializers.ModelSerializer):
+    """What `PATCH clubs/<slug>/` takes; what is left out stays."""
+
+    class Meta:
+        model = Club
+        fields = SETTINGS
+        extra_kwargs = {name: {"required": False} for name in SETTINGS}
+
+    def validate_name(self, name: str) -> str:
+        try:
+            return clean_club_name(name)
+        except BadName as refusal:
+            raise serializers.ValidationError(str(refusal)) from None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -16,28 +17,31 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import permissions
-from papers import reading_list
+from papers import history, reading_list, voting
 from papers.api import preconditions
 from papers.api.idempotency import idempotent
+from papers.api.pagination import ByPlace
 from papers.api.preconditions import VERSION_HEADER
 from papers.api.problems import InvalidInput
 from papers.api.serializers import (
     CastVoteSerializer,
+    EntryChangeSerializer,
     EntrySerializer,
     NewEntrySerializer,
+    RankingSerializer,
     TagSerializer,
     VoteSerializer,
 )
 from papers.filters import EntryFilter
-from papers.models import Comment, Entry, Paper, Tagging, Volunteer, Vote
+from papers.models import Comment, Entry, EntryChange, Paper, Tagging, Volunteer, Vote
 
-from .base import ApiView, ClubListView, unchanged
+from .base import ApiView, ClubListView, ListView, unchanged
 
 
 def with_acts(entries: QuerySet[Entry], *, user_id: int) -> QuerySet[Entry]:
     """Load all that an entry shows: a query each for promoters, my votes, offers and tags."""
     votes = Vote.objects.order_by("cast_at", "pk")
-    promoters = votes.filter(value=Vote.PROMOTE).select_related("member")
+    promoters = votes.filter(value=Vote.PROMOTE, is_revealed=True).select_related("member")
     mine = Comment.objects.filter(entry=OuterRef("pk"), author=user_id, removed_at=None).order_by()
     newest = mine.values("entry").annotate(newest=Max("paper_revision")).values("newest")
     entries = entries.annotate(commented_revision=Subquery(newest))
@@ -63,6 +67,7 @@ class EntriesView(ApiView):
         context = super().get_serializer_context()
         if self.request is not None:  # there is none while the schema is made
             context["is_member"] = permissions.is_member(self.request.user, self.club)
+            context["places"] = getattr(self, "places", {})
         return context
 
     def show_entry(self, pk: int, status: int = 200, **headers: str) -> Response:
@@ -79,10 +84,53 @@ class EntryList(EntriesView, ClubListView):
     def get_queryset(self) -> QuerySet[Entry]:
         return with_acts(self.entries(), user_id=self.person.pk)
 
-    @extend_schema(summary=_("List a club's entries"), operation_id="list_entries")
+    @extend_schema(
+        summary=_("List a club's entries"),
+        operation_id="list_entries",
+        parameters=[
+            OpenApiParameter(
+                "order",
+                str,
+                enum=["rank"],
+                description=_(
+                    "`rank`: what is suggested, as it stands for the session whose votes close next."
+                ),
+            )
+        ],
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """In the order of their last change. Who demoted is nobody's business: a number, and your own vote."""
-        return super().get(request, *args, **kwargs)
+        """In the order of their last change. Who demoted is nobody's business: a number, and your own vote.
+
+        In the order of the ranking each has its `ranking`. While totals are secret there is none, and what was
+        suggested first comes first.
+        """
+        order = request.query_params.get("order")
+        if order is None:
+            return super().get(request, *args, **kwargs)
+        if order != "rank":
+            raise InvalidInput({"order": [_("There is one order to choose: rank.")]}, {"order": ["rank"]})
+        if "since" in request.query_params:
+            raise InvalidInput({"order": [_("What is in the order of the ranking has no `since`.")]})
+        return self.show_ranked(request)
+
+    def show_ranked(self, request: Request) -> Response:
+        version = self.library_version
+        is_inside = self.club.pk in self.reach.my_clubs
+        ranking = voting.rank(self.club, now=timezone.now(), with_private=is_inside)
+        rows = list(enumerate(ranking.rows, start=1))
+        if self.club.hides_totals:
+            rows.sort(key=lambda pair: (pair[1].suggested, pair[1].entry_id))
+        else:
+            self.places = {row.entry_id: _describe_place(ranking, place) for place, row in rows}
+        wanted = self.filter_queryset(self.entries().filter(state=Entry.State.SUGGESTED))
+        kept = set(wanted.values_list("pk", flat=True))
+        pages = ByPlace()
+        ids = pages.take([row.entry_id for _place, row in rows if row.entry_id in kept], request)
+        found = with_acts(self.entries(), user_id=self.person.pk).in_bulk(ids)
+        shown = [found[pk] for pk in ids if pk in found]
+        response = pages.get_paginated_response(self.get_serializer(shown, many=True).data)
+        response.headers[VERSION_HEADER] = str(version)
+        return response
 
     @extend_schema(
         summary=_("Suggest a paper"),
@@ -95,16 +143,18 @@ class EntryList(EntriesView, ClubListView):
     )
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
-        """Put a paper on the club's list. Suggesting it again changes nothing."""
+        """Put a paper on the club's list. Suggesting it again changes nothing, but of a discussed one with `again`."""
         self.require(permissions.can_vote(request.user, self.club))
-        paper_id = self.read_input(NewEntrySerializer)["paper"]
+        said = self.read_input(NewEntrySerializer)
+        paper_id = said["paper"]
         with transaction.atomic():
             try:
                 paper = find_paper(self, paper_id)
             except Http404:
                 raise InvalidInput({"paper": [_("There is no such paper.")]}) from None
             entry, is_new = note(self, paper)
-            entry = reading_list.suggest(entry, by=self.person)
+            suggest = reading_list.suggest_again if said["again"] else reading_list.suggest
+            entry = suggest(entry, by=self.person)
         return self.show_entry(entry.pk, status=201 if is_new else 200)
 
 
@@ -252,6 +302,27 @@ class EntryTag(EntriesView):
         return self.done(entry)
 
 
+class EntryHistory(ListView):
+    queryset = EntryChange.objects.none()
+    serializer_class = EntryChangeSerializer
+
+    @extend_schema(summary=_("Read an entry's history"), operation_id="read_entry_history")
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """Every change of its state in the order they were noted: when, by whom, why."""
+        entry = get_object_or_404(self.reach.entries().filter(club=self.club), pk=pk)
+        changes = EntryChange.objects.filter(entry=entry).select_related("by", "session")
+        lines = [
+            history.show_change(
+                change,
+                self.club,
+                sees_names=self.club.pk in self.reach.my_clubs,
+                sees_drafts=permissions.can_run_sessions(request.user, self.club),
+            )
+            for change in self.paginate_queryset(changes) or []
+        ]
+        return self.get_paginated_response(self.get_serializer(lines, many=True).data)
+
+
 class VoteList(ClubListView):
     """Promotions. Demotions are outside of sync: a number on the entry, and one's own vote there."""
 
@@ -262,11 +333,19 @@ class VoteList(ClubListView):
         self.require(permissions.is_member(self.request.user, self.club))
         entries = self.reach.entries().filter(club=self.club)
         votes = Vote.objects.filter(entry__in=entries.values("pk"), value=Vote.PROMOTE)
-        return votes.select_related("entry", "member")
+        return votes.filter(Q(is_revealed=True) | Q(member=self.person)).select_related("entry", "member")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        context["shows_voters"] = self.request is not None and self.club.shows_voters
+        return context
 
     @extend_schema(summary=_("List a club's promotions"), operation_id="list_votes")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Who promoted what, in the order of the club's versions. For members only."""
+        """Who promoted what, in the order of the club's versions. For members only.
+
+        Where totals are secret, others' votes come when the votes of their session have closed.
+        """
         return super().get(request, *args, **kwargs)
 
 
@@ -287,3 +366,14 @@ def note(view: ApiView, paper: Paper) -> tuple[Entry, bool]:
         preconditions.require_unmodified(view.request, present.version)
         return present, False
     return reading_list.note(view.club, paper), True
+
+
+def _describe_place(ranking: voting.Ranking, place: int) -> dict[str, Any]:
+    row = ranking.rows[place - 1]
+    facts = {
+        "place": place,
+        "score": float(round(row.score, 4)),
+        "is_eligible": ranking.is_eligible(row),
+        "reason": ranking.explain(place),
+    }
+    return dict(RankingSerializer(facts).data)

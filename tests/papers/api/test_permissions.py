@@ -92,6 +92,8 @@ TABLE = [
     ("DELETE", "merged", "/api/v1/merged/{merged}/", deciders(204)),
     ("GET", "clubs", "/api/v1/clubs/", EVERYBODY_SIGNED_IN),
     ("GET", "club", "/api/v1/clubs/ml/", MEMBERS_READ),
+    ("PATCH", "club", "/api/v1/clubs/ml/", keepers_write(403)),  # owners; see test_clubs.py
+    ("GET", "club_window", "/api/v1/clubs/ml/window/", MEMBERS_READ),
     ("GET", "members", "/api/v1/clubs/ml/members/", MEMBERS_READ),
     ("GET", "club_deleted", "/api/v1/clubs/ml/deleted/", MEMBERS_READ),
     ("GET", "votes", "/api/v1/clubs/ml/votes/", MEMBERS_READ),
@@ -101,6 +103,7 @@ TABLE = [
     ("GET", "entries", "/api/v1/clubs/ml/entries/", MEMBERS_READ),
     ("POST", "entries", "/api/v1/clubs/ml/entries/", members_write(400)),
     ("GET", "entry", "/api/v1/clubs/ml/entries/{entry}/", MEMBERS_READ),
+    ("GET", "entry_history", "/api/v1/clubs/ml/entries/{entry}/history/", MEMBERS_READ),
     ("PUT", "entry_vote", "/api/v1/clubs/ml/entries/{entry}/vote/", members_write(400)),
     ("DELETE", "entry_vote", "/api/v1/clubs/ml/entries/{entry}/vote/", members_write(204)),
     ("PUT", "entry_volunteer", "/api/v1/clubs/ml/entries/{entry}/volunteer/", members_write(200)),

@@ -45,6 +45,10 @@ COSTS = [
     # Entries; promoters; my votes; offers; tags; my role.
     ("/api/v1/clubs/ml/entries/", TOKEN + CLUB + 6),
     ("/api/v1/clubs/ml/entries/?since=0", TOKEN + CLUB + 6),
+    # The same, the sessions, the ranking, what the filters leave.
+    ("/api/v1/clubs/ml/entries/?order=rank", TOKEN + CLUB + 9),
+    # The entry; its changes; my role (and my clubs, by the same query).
+    ("/api/v1/clubs/ml/entries/{entry}/history/", TOKEN + CLUB + 3),
     # My role; votes with their entries and members.
     ("/api/v1/clubs/ml/votes/", TOKEN + CLUB + 2),
     ("/api/v1/clubs/ml/comments/", TOKEN + CLUB + 1),
@@ -112,7 +116,7 @@ def test_queries_do_not_depend_on_the_number_of_rows(number, club, source, membe
         found.append((address, len(queries)))
         if is_in_step:
             assert answer.status_code == 304
-        elif "history" not in address:
+        elif "history" not in address or ("comments" not in address and number < 3):
             rows = answer.json().get("results", answer.json().get("items"))
             assert len(rows) >= number - 1, address
     assert found == COSTS

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -289,7 +290,8 @@ def test_the_31st_tag_is_explained(signed_in, club, member, paper):
 
 def test_an_act_costs_few_queries(signed_in, paper, url, django_assert_max_num_queries):
     send(signed_in, url, paper, value="1")
-    with django_assert_max_num_queries(25):
+    # Of these, four are the transactions of verbs within a verb.
+    with django_assert_max_num_queries(27):
         send(signed_in, url, paper, value="-1")
 
 
@@ -298,3 +300,51 @@ def test_an_entry_that_was_merged_away_this_moment_is_not_there(signed_in, club,
     monkeypatch.setattr(reading_list, "note", lambda club, paper: entry)
     Entry.objects.filter(pk=entry.pk).delete()
     assert signed_in.post(f"/clubs/ml/papers/{paper.pk}/triage", {"value": "1"}).status_code == 404
+
+
+# Budgets, secrets, and votes after the lock
+
+
+def test_each_vote_says_what_is_left_and_one_too_many_is_refused_in_its_row(signed_in, member, club, listing):
+    Club.objects.filter(pk=club.pk).update(vote_budget=1)
+    first, second = (item.paper for item in listing.items.all()[:2])
+    response = signed_in.post(
+        f"/clubs/ml/papers/{first.pk}/triage", {"value": "1"}, headers={**HTMX, "HX-Target": f"p{first.pk}"}
+    )
+    assert json.loads(response["HX-Trigger"])["left"] == "0 votes left."
+    said, row = send(signed_in, f"/clubs/ml/papers/{second.pk}/triage", second, value="1")
+    assert said == "Your one vote is spent. Take one back to vote for this paper."
+    assert row.xpath("string(//*[@data-error])").strip() == said
+    assert (row.get("data-state"), pressed(row)) == ("unseen", set())
+    assert not Entry.objects.filter(paper=second).exists()
+
+
+def test_without_scripts_the_refusal_is_a_message(signed_in, member, club, listing):
+    Club.objects.filter(pk=club.pk).update(vote_budget=1)
+    first, second = (item.paper for item in listing.items.all()[:2])
+    for paper in (first, second):
+        response = signed_in.post(f"/clubs/ml/papers/{paper.pk}/triage", {"value": "1"}, follow=True)
+    assert "Your one vote is spent" in response.content.decode()
+
+
+def test_a_secret_score_is_not_told(signed_in, member, club, paper, url):
+    Club.objects.filter(pk=club.pk).update(hides_totals=True)
+    for person in (factories.make_user(club=club), factories.make_user(club=club)):
+        reading_list.cast_vote(reading_list.note(club, paper), value=1, by=person)
+    said, row = send(signed_in, url, paper, value="1")
+    assert said == "Promoted. The score is secret until votes close."
+    assert row.xpath("string(//output)") == "–" and not row.xpath("//*[@class='voters']")
+    said, row = send(signed_in, url, paper, value="0")
+    assert said == "Vote taken back. The score is secret until votes close."
+
+
+def test_a_vote_after_the_lock_says_for_what_it_counts(signed_in, club, paper, url):
+    now = datetime.now(UTC)
+    locked = factories.make_session(club, now + timedelta(hours=5), state="locked")
+    day = f"{locked.starts:%A} {locked.starts.day} {locked.starts:%B}"
+    said, _row = send(signed_in, url, paper, value="1")
+    assert said == f"Promoted. Score 1. Votes for {day} are closed, so it counts for the session after."
+    after = factories.make_session(club, now + timedelta(days=8))
+    day_after = f"{after.starts:%A} {after.starts.day} {after.starts:%B}"
+    said, _row = send(signed_in, url, paper, value="-1")
+    assert said == f"Demoted. Score -1. Votes for {day} are closed, so it counts for {day_after}."
