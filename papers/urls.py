@@ -9,6 +9,7 @@ from .views import (
     editing,
     health,
     imports,
+    insights,
     listings,
     papers,
     reading_list,
@@ -79,6 +80,7 @@ urlpatterns = [
     path("clubs/<slug:slug>/calendar/", calendars.subscribe, name="subscribe"),
     # A club: its page, its list, the same listings with its votes
     path("clubs/<slug:slug>/", club.club_home, name="club_home"),
+    path("clubs/<slug:slug>/insights/", insights.insights, name="insights"),
     path("clubs/<slug:slug>/list/", reading_list.entry_list, name="entry_list"),
     path("clubs/<slug:slug>/papers/", listings.newest, name="club_newest"),
     path("clubs/<slug:slug>/papers/date/<str:day>", listings.day, name="club_day"),

@@ -83,6 +83,7 @@ PAGES = {
     "papers:club_month": CLUB,
     "papers:club_trending": CLUB,
     "papers:subscribe": CLUB,
+    "papers:insights": CLUB,
     "papers:entry_detail": CLUB,
     "papers:comment_history": CLUB,
     "papers:edit_comment": [SIGN_IN, NOT_FOUND, IN, FORBIDDEN, FORBIDDEN, NOT_FOUND],  # the member wrote it
