@@ -34,9 +34,17 @@ NAMES_SHOWN: Final = 3
 NEW, HERE, REJECTED = "new", "here", "rejected"
 
 
-@transaction.atomic
 def queue(source: Source) -> DryRun:
-    """Let a worker find out; one that is under way is returned as it is. Raises running.NothingToAsk."""
+    """Let a worker find out; one that is under way is returned as it is.
+
+    Raises running.NothingToAsk and running.TooOften.
+    """
+    running.count_by_hand(source)
+    return _queue(source)
+
+
+@transaction.atomic
+def _queue(source: Source) -> DryRun:
     source = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
     running.check_askable(source)
     row, is_new = DryRun.objects.get_or_create(source=source)

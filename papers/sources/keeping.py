@@ -48,7 +48,7 @@ def make_source(*, club: Club | None, **facts: Any) -> Source:
     _check(source)
     now = timezone.now()
     source.expected_since = now
-    source.due_at = now if running.find_next_time(source, now) else None
+    _set_next_run(source, now, at_once=True)
     source.full_clean()
     source.save()
     return source
@@ -90,9 +90,14 @@ def resume(source: Source) -> Source:
 
 
 def _schedule(source: Source, now: datetime, *, at_once: bool) -> None:
-    following = running.find_next_time(source, now)
-    source.due_at = now if following and at_once else following
+    _set_next_run(source, now, at_once=at_once)
     source.expected_since, source.failures, source.error, source.told_at = now, 0, "", None
+
+
+def _set_next_run(source: Source, now: datetime, *, at_once: bool) -> None:
+    """Let a source run now, unless its club had too much asked at once of late, or else at its hour."""
+    following = running.find_next_time(source, now)
+    source.due_at = now if following and at_once and running.may_ask_at_once(source) else following
 
 
 def _check(source: Source) -> None:

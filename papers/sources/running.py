@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import rates
 from accounts.models import User
 from papers import importing, stored_inputs
 from papers.models import FetchedPage, Import, Source
@@ -47,6 +48,10 @@ SLICE_SECONDS: Final = 60.0
 """After so long a run makes room for others, and goes on when they had their turn."""
 MOST_WAITS: Final = 30
 """Times that a run waits for one page, as its server or our own politeness asks for it, before that is a failure."""
+MOST_BY_HAND: Final = 120
+BY_HAND_SECONDS: Final = 3_600
+"""So often within an hour people may have the sources of one club asked at once, or those of the installation: by a
+run, a dry run or an edit. Of fifty sources that is each of them twice."""
 MOST_PAGES: Final = 20_000
 FIRST_DAYS: Final = timedelta(days=7)
 """How far back the first run of a source goes that does not say."""
@@ -76,6 +81,10 @@ class NothingToAsk(Exception):
     """A source that is filled by uploads alone, or may not ask what it would; the text is a sentence."""
 
 
+class TooOften(Exception):
+    """More than MOST_BY_HAND runs by hand within an hour; the text is a sentence."""
+
+
 def queue_due(now: datetime) -> list[int]:
     """Queue a run of each source that is due, and say when it is due again; return the imports to wake.
 
@@ -95,12 +104,34 @@ def queue_due(now: datetime) -> list[int]:
     return [run.pk for run in runs]
 
 
-@transaction.atomic
 def run_now(source: Source, *, by: User | None) -> Import:
     """Queue a run of a source, or return the one under way. It asks for everything, changed or not.
 
-    Raises NothingToAsk for uploads.
+    Raises NothingToAsk for uploads, and TooOften.
     """
+    count_by_hand(source)
+    return _run_now(source, by)
+
+
+def count_by_hand(source: Source) -> None:
+    """Count one run or dry run that somebody asked for. Raises TooOften."""
+    if not may_ask_at_once(source):
+        raise TooOften(
+            _(
+                "The sources of %(owner)s were run or tried %(most)d times within an hour. Go on a little later."
+            )
+            % {"owner": source.club or _("the installation"), "most": MOST_BY_HAND}
+        )
+
+
+def may_ask_at_once(source: Source) -> bool:
+    """Count one time that somebody would have a source asked without waiting for its hour; False beyond the most."""
+    key = f"ask-source:{source.club_id or 0}"
+    return rates.is_within(key, most=MOST_BY_HAND, seconds=BY_HAND_SECONDS)
+
+
+@transaction.atomic
+def _run_now(source: Source, by: User | None) -> Import:
     source = Source.objects.select_for_update(of=("self",)).get(pk=source.pk)
     check_askable(source)
     run = _open_runs().filter(source=source).first()

@@ -110,7 +110,7 @@ def source_new(request: Request) -> HttpResponse:
         facts = {**form.facts, "is_paused": looks_first}
         source = _try(form, lambda: keeping.make_source(club=form.cleaned_data["club"], **facts))
         if source is not None:
-            return _look(source) if looks_first else redirect(source)
+            return _look(request, source) if looks_first else redirect(source)
     return _show_form(request, form)
 
 
@@ -173,10 +173,14 @@ def _try(form: SourceForm, act: Any) -> Source | None:
     return None
 
 
-def _look(source: Source) -> HttpResponse:
-    from papers.sources import dry_run
+def _look(request: Request, source: Source) -> HttpResponse:
+    from papers.sources import dry_run, running
 
-    dry_run.queue(source)
+    try:
+        dry_run.queue(source)
+    except (running.NothingToAsk, running.TooOften) as refusal:
+        messages.error(request, str(refusal))
+        return redirect(source)
     return redirect("papers:source_dry_run", source.pk)
 
 
@@ -187,7 +191,7 @@ def source_run(request: Request, pk: int) -> HttpResponse:
 
     try:
         run = running.run_now(source, by=request.user)
-    except running.NothingToAsk as refusal:
+    except (running.NothingToAsk, running.TooOften) as refusal:
         messages.error(request, str(refusal))
         return redirect(source)
     return redirect(run)
@@ -202,7 +206,8 @@ def source_pause(request: Request, pk: int) -> HttpResponse:
     if "resume" in request.POST:
         source = keeping.resume(source)
         if source.due_at:
-            messages.success(request, _("Resumed: it runs within a minute."))
+            when = health.say_when(source.due_at, timezone.now())
+            messages.success(request, _("Resumed: it runs %(when)s.") % {"when": when})
     else:
         keeping.pause(source)
         messages.success(request, _("Paused. What is in stays, and a run under way comes to its end."))
@@ -229,13 +234,7 @@ def source_dry_run(request: Request, pk: int) -> HttpResponse:
     """Let a worker find out what the next run would bring (POST), and show it; the page asks until it is there."""
     source = find_kept(request, pk)
     if request.method == "POST":
-        from papers.sources import running
-
-        try:
-            return _look(source)
-        except running.NothingToAsk as refusal:
-            messages.error(request, str(refusal))
-            return redirect(source)
+        return _look(request, source)
     row = DryRun.objects.filter(source=source).first()
     found = row.found if row else []
     counts = {what: sum(each["what"] == what for each in found) for what in ("new", "here", "rejected")}

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -72,6 +73,8 @@ class SourcesView(ApiView):
             raise Refused(str(refusal)) from refusal
         except running.NothingToAsk as refusal:
             raise Refused(str(refusal)) from refusal
+        except running.TooOften as refusal:
+            raise Throttled(wait=running.BY_HAND_SECONDS, detail=str(refusal)) from refusal
         except ValidationError as error:
             found = error.message_dict
             raise InvalidInput(
@@ -159,7 +162,8 @@ class SourceRun(SourcesView):
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
-        """Each run is an import. A source has one at a time."""
+        """Each run is an import. A source has one at a time. The sources of a club can be run or tried (a dry run) 120
+        times an hour together, and so can those of the installation; after that 429."""
         source = self.find_kept()
         from papers.sources import running
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from papers import importing
 from papers.models import DryRun, Import, Source
-from papers.sources import dry_run, keeping
+from papers.sources import dry_run, keeping, running
 from tests import factories
 from tests.papers.sources.test_running import path
 from tests.services import atom
@@ -149,6 +149,15 @@ def test_run(keeper, feed):
     assert (answer.json()["id"], answer.json()["state"], run.is_run) == (run.pk, "queued", True)
     assert keeper.get(answer.headers["Location"]).json()["source"] == feed.pk
     assert keeper.post(f"{SOURCES}{feed.pk}/run/").json()["id"] == run.pk
+
+
+def test_too_many_runs_are_429(keeper, feed, monkeypatch):
+    monkeypatch.setattr(running, "MOST_BY_HAND", 1)
+    for act in ("run", "dry_run"):
+        answer = keeper.post(f"{SOURCES}{feed.pk}/{act}/")
+        assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+        assert answer.headers["Retry-After"] == "3600" and "within an hour" in answer.json()["detail"]
+    assert not Import.objects.exists() and not DryRun.objects.exists()
 
 
 def test_uploads_are_not_run(keeper):

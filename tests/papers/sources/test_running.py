@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from papers import importing, tasks
 from papers.models import FetchedPage, HostTurn, Import, Listing, Paper, RejectedRecord, Source
-from papers.sources import keeping, politeness, running
+from papers.sources import dry_run, keeping, politeness, running
 from papers.sources.planners import Ask, Page, StartAgain, Step
 from tests.services import answer, atom, daily
 
@@ -508,6 +508,31 @@ def test_a_page_that_did_not_come_in_is_asked_for_again(services, monkeypatch):
     services.answer("/feed", b"<html>", ETag='"1"')
     source = make("file", address=services.address("/feed"))
     assert (run(source).state, source.etag) == ("failed", "")
+
+
+# By hand
+
+
+def test_by_hand_a_club_has_its_sources_asked_so_often(services, monkeypatch, club, other_club):
+    monkeypatch.setattr(running, "MOST_BY_HAND", 4)
+    ours, theirs, everybodys = make(club=club), make(club=other_club), make()  # the first of four, each
+    running.run_now(ours, by=None)
+    dry_run.queue(ours)
+    running.run_now(ours, by=None)
+    for act in (lambda: running.run_now(ours, by=None), lambda: dry_run.queue(ours)):
+        with pytest.raises(running.TooOften, match="of Machine learning were run or tried 4 times"):
+            act()
+    for source in (theirs, everybodys):
+        running.run_now(source, by=None)
+
+
+def test_what_is_edited_too_often_waits_for_its_hour(services, monkeypatch, club):
+    monkeypatch.setattr(running, "MOST_BY_HAND", 2)
+    source = make(club=club, every_hours=6)
+    assert keeping.change_source(source, query="cat:cs.LG").due_at <= timezone.now()
+    for again in (keeping.change_source(source, query="cat:cs.CV"), keeping.resume(keeping.pause(source))):
+        assert timedelta(hours=5) < again.due_at - timezone.now() <= timedelta(hours=6)
+    assert make(club=club, query="x").due_at > timezone.now()
 
 
 # The tick

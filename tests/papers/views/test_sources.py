@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from papers import forms, importing
 from papers.models import DryRun, FetchedPage, Import, Paper, RejectedRecord, Source
-from papers.sources import dry_run, keeping, replaying, telling
+from papers.sources import dry_run, keeping, replaying, running, telling
 from tests import factories
 from tests.papers.sources.test_running import path, run
 from tests.services import atom
@@ -263,6 +263,17 @@ def test_run_now_leads_to_the_run(keeper):
     assert act(keeper, "source_run", source)["Location"] == queued.get_absolute_url()
     uploads = importing.default_source("", None)
     assert act(keeper, "source_run", uploads)["Location"] == uploads.get_absolute_url()
+
+
+def test_too_many_runs_are_refused_with_a_sentence(keeper, monkeypatch):
+    monkeypatch.setattr(running, "MOST_BY_HAND", 1)
+    source = make()
+    for name in ("source_run", "source_dry_run"):
+        address = reverse(f"papers:{name}", args=[source.pk])
+        response = keeper.post(address, follow=True)
+        assert response.redirect_chain[0][0] == source.get_absolute_url()
+        assert "The sources of the installation were run or tried 1 times" in response.content.decode()
+    assert not Import.objects.exists() and not DryRun.objects.exists()
 
 
 def test_pause_and_resume(keeper):
