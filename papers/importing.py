@@ -80,7 +80,8 @@ def queue_import(
     the club's uploads, or to the installation's source of its format. `columns` are those of a table, as
     `importers.csv_table` has them; without them they are guessed.
 
-    Raises Refused for an unknown format or odd columns, and what `stored_inputs.keep_upload` raises.
+    Raises Refused for an unknown format or odd columns, and what `stored_inputs.keep_upload` and
+    `make_room` raise.
     """
     check_day(date)
     if format and format not in importers.FORMATS:
@@ -102,6 +103,8 @@ def queue_import(
             columns=columns,
         )
         run.stored_as = stored
+        if run.club is not None:
+            stored_inputs.make_room(run.club, run.input_bytes or 0)
         run.save()
     except BaseException:
         stored_inputs.forget(stored)

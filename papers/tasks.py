@@ -72,12 +72,12 @@ def lock_due_sessions(club: int) -> None:
 
 
 @app.task
-def forget_old_pages() -> None:
+def forget_old_inputs() -> None:
     from django.utils import timezone
 
-    from .sources import replaying
+    from . import stored_inputs
 
-    replaying.forget_old_pages(timezone.now())
+    stored_inputs.forget_old(timezone.now())
 
 
 @app.task

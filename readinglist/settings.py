@@ -151,7 +151,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "papers.tasks.tick", "schedule": timedelta(minutes=1)},
-    "forget-old-pages": {"task": "papers.tasks.forget_old_pages", "schedule": timedelta(hours=6)},
+    "forget-old-inputs": {"task": "papers.tasks.forget_old_inputs", "schedule": timedelta(hours=6)},
     "forget-old-mail": {"task": "papers.tasks.forget_old_mail", "schedule": timedelta(hours=12)},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -168,6 +168,7 @@ CACHES = {
 
 FILES_DIR = Path(os.environ.get("FILES_DIR") or VAR_DIR / "files")
 UPLOAD_LIMIT = read_int("UPLOAD_LIMIT_MB", 200, least=1) * 2**20
+CLUB_STORAGE = read_int("CLUB_STORAGE_MB", 2_000, least=1) * 2**20
 FILE_UPLOAD_HANDLERS = [
     "papers.uploads.SizeLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -120,6 +120,8 @@ def translate(error: Exception) -> exceptions.APIException:
             return Refused(str(error))
         case stored_inputs.TooLarge():
             return TooLarge(str(error))
+        case stored_inputs.Full():
+            return Refused(str(error))
         case submissions.TooMuch():
             return exceptions.Throttled(wait=round(error.seconds), detail=str(error))
         case importing.Refused() | submissions.Refused():

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from papers import importers, importing, stored_inputs
-from papers.models import FetchedPage, Import, RejectedRecord, Source
+from papers.models import Import, RejectedRecord, Source
 from papers.records import MAX_RAW, UnreadableInput
 
-KEPT: Final = timedelta(days=60)
-"""How long a page is kept of which nothing is in quarantine; longer if something is."""
-MOST_AT_ONCE: Final = 1_000
 MOST_IN_QUARANTINE: Final = 10_000
 """Of one source, the newest: as many as one run keeps. Else one that is wrong in another way each hour fills the disk,
 with what it says and with the pages that wait for a replay."""
@@ -142,14 +138,3 @@ def import_edited(rejected: RejectedRecord, text: str, *, by: User | None) -> Im
     rejected.replayed_in, rejected.settled = mended, timezone.now()
     rejected.save(update_fields=["replayed_in", "settled"])
     return mended
-
-
-def forget_old_pages(now: datetime) -> int:
-    """Remove pages that nobody will ask for again, with their files; return how many."""
-    waiting = RejectedRecord.objects.filter(page=OuterRef("pk"), settled=None)
-    read_again = Import.objects.filter(stored_as=OuterRef("stored_as"), state__in=["queued", "running"])
-    old = FetchedPage.objects.filter(~Exists(waiting), ~Exists(read_again), fetched__lt=now - KEPT)
-    pages = list(old.order_by("pk")[:MOST_AT_ONCE])
-    stored_inputs.forget(*(page.stored_as for page in pages))
-    FetchedPage.objects.filter(pk__in=[page.pk for page in pages]).delete()
-    return len(pages)

@@ -223,7 +223,7 @@ def go_on(run: Import) -> None:
         _ask_again(run, str(error))
     except Changed:
         importing.end(run, Import.State.DONE)
-    except (Unfetched, Trouble, UnreadableInput) as error:
+    except (Unfetched, Trouble, UnreadableInput, stored_inputs.Full) as error:
         hint = _HINTS.get(error.status or 0, "") if isinstance(error, Unfetched) else ""
         _fail(run, f"{error} {hint}".strip())
     else:
@@ -338,6 +338,8 @@ class Walk:
         run.stored_as, run.format, run.date = name, asked.format, asked.date
         run.earlier, run.input_bytes = run.taken, stored_inputs.find_path(name).stat().st_size
         run.read_bytes = 0
+        if run.club is not None:
+            stored_inputs.make_room(run.club, run.input_bytes)
         with transaction.atomic():
             importing.save_leased(
                 run, ["stored_as", "format", "date", "earlier", "input_bytes", "read_bytes"]

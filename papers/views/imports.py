@@ -91,7 +91,7 @@ def _hold(request: Request, facts: dict[str, Any]) -> str:
     return signing.dumps(
         {
             "by": request.user.pk,
-            "upload": stored_inputs.hold_upload(facts["file"]),
+            "upload": stored_inputs.hold_upload(facts["file"], by=request.user),
             "name": facts["file"].name,
             "club": facts["club"] and facts["club"].pk,
             "date": facts["date"] and facts["date"].isoformat(),

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from papers import forms, importing
+from papers import forms, importing, stored_inputs
 from papers.models import DryRun, FetchedPage, Import, Paper, RejectedRecord, Source
 from papers.sources import dry_run, keeping, replaying, running, telling
 from tests import factories
@@ -474,7 +474,7 @@ def test_a_source_that_is_wrong_in_another_way_each_time_fills_no_disk(rejected,
     assert replaying.find_quarantined(other).count() == 2, "each has room of its own"
     later = timezone.now() + timedelta(days=61)
     pages = FetchedPage.objects.filter(run__source=rejected).count()
-    assert replaying.forget_old_pages(later) == pages - 2, "pages are not kept for ever"
+    assert stored_inputs.forget_old(later) == pages - 2, "pages are not kept for ever"
 
 
 def test_dismissed_is_gone_from_there_and_still_on_its_import(keeper, get, rejected):
@@ -506,16 +506,20 @@ def test_uploads_are_read_again_too(client, organiser, club):
     assert (again.stored_as, again.club) == (queued.stored_as, club)
 
 
-def test_old_pages_are_forgotten_unless_something_waits(rejected):
+def test_old_pages_are_forgotten_unless_something_waits(rejected, django_capture_on_commit_callbacks):
     later = timezone.now() + timedelta(days=61)
     page = FetchedPage.objects.get()
     stored = django_settings.FILES_DIR / page.stored_as
-    assert replaying.forget_old_pages(later) == 0
+    assert stored_inputs.forget_old(later) == 0
     again = replaying.replay(RejectedRecord.objects.first(), by=None)
-    assert replaying.forget_old_pages(later) == 0, "it is about to be read"
+    assert stored_inputs.forget_old(later) == 0, "it is about to be read"
     importing.run_import(again.pk)
-    assert (replaying.forget_old_pages(timezone.now()), stored.exists()) == (0, True)
-    assert (replaying.forget_old_pages(later), stored.exists()) == (1, False)
+    assert stored_inputs.forget_old(later) == 0, "what is still wrong of it waits"
+    replaying.dismiss(replaying.find_quarantined(rejected))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert stored_inputs.forget_old(timezone.now()) == 0
+        assert stored_inputs.forget_old(later) == 1
+    assert (stored.exists(), FetchedPage.objects.exists()) == (False, False)
 
 
 # Whose page says that a source has stalled
