@@ -33,7 +33,7 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
     """
     from . import importing
     from .notifications import outbox
-    from .scheduling import agenda_items, series, sessions
+    from .scheduling import agenda_items, assignments, planning, series, sessions
     from .sources import dry_run, running, telling
 
     return [
@@ -45,6 +45,8 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
         (series.find_due, make_sessions),
         (sessions.find_past, hold_past_session),
         (outbox.wake_where_due, None),
+        (planning.take_due, make_plan),
+        (assignments.find_left, end_parts_of_left),
     ]
 
 
@@ -112,3 +114,23 @@ def forget_old_mail() -> None:
     from .notifications import outbox
 
     outbox.forget_old_texts(timezone.now())
+
+
+@app.task
+def make_plan(pk: int) -> None:
+    from .scheduling import planning
+
+    planning.make(pk)
+
+
+@app.task
+def end_parts_of_left(pk: int) -> None:
+    from django.utils import timezone
+
+    from accounts.models import Club
+
+    from .scheduling import assignments
+
+    club = Club.objects.filter(pk=pk).first()
+    if club is not None:
+        assignments.end_parts_of_left(club, now=timezone.now())

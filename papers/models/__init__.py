@@ -5,12 +5,14 @@ from .identity import CandidatePair, Decision, PaperEdit
 from .imports import FetchedPage, Import, RejectedRecord, SubmissionItem
 from .listings import Listing, ListingItem
 from .notifications import OutgoingMail
+from .planning import Absence, PlanDraft, SwapOffer
 from .presenting import Assignment, Attendance, Guest, Part
 from .reading_list import Entry, EntryChange, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
 from .sessions import AgendaChange, AgendaItem, Pause, Series, Session, SessionKind
 from .sources import DryRun, HostTurn, Source
 
 __all__ = [
+    "Absence",
     "AgendaChange",
     "AgendaItem",
     "Assignment",
@@ -38,6 +40,7 @@ __all__ = [
     "PaperIdentifier",
     "Part",
     "Pause",
+    "PlanDraft",
     "RejectedRecord",
     "Series",
     "Session",
@@ -46,6 +49,7 @@ __all__ = [
     "Source",
     "SourceRecord",
     "SubmissionItem",
+    "SwapOffer",
     "Tag",
     "Tagging",
     "Tombstone",

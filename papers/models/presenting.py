@@ -124,12 +124,16 @@ class Assignment(models.Model):
         _("pinned"), default=False, help_text=_("an organiser's choice, which no plan changes")
     )
     reason = models.CharField(_("why they"), max_length=500, blank=True)
+    facts = models.JSONField(
+        default=dict, db_default={}, blank=True, editable=False, help_text="what the reason rests on"
+    )
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     proposed_at = models.DateTimeField(_("asked"), default=timezone.now)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     answer = models.CharField(_("reason for declining"), max_length=300, blank=True)
+    reminded_at = models.DateTimeField(_("last reminded"), null=True, blank=True)
     version = models.BigIntegerField(default=0, editable=False)
 
     objects = AssignmentQuerySet.as_manager()
