@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from .api import files, hugging_face
 from .views import (
     acts,
+    agenda,
     calendars,
     club,
     comments,
@@ -89,6 +90,14 @@ urlpatterns = [
     path("clubs/<slug:slug>/papers/month/<str:month>", listings.month, name="club_month"),
     path("clubs/<slug:slug>/papers/trending", listings.trending, name="club_trending"),
     path("clubs/<slug:slug>/papers/<int:pk>", papers.paper_detail, name="entry_detail"),
+    # Agendas
+    path("clubs/<slug:slug>/sessions/<int:pk>/agenda", agenda.agenda_detail, name="agenda"),
+    path("clubs/<slug:slug>/sessions/<int:pk>/agenda/change", agenda.change_agenda, name="change_agenda"),
+    path(
+        "clubs/<slug:slug>/sessions/<int:pk>/agenda/<int:item>",
+        agenda.change_agenda_item,
+        name="change_agenda_item",
+    ),
     # What members do
     path("clubs/<slug:slug>/papers/<int:pk>/triage", acts.triage_paper, name="triage"),
     path("clubs/<slug:slug>/papers/<int:pk>/tags", acts.tag_paper, name="tag"),

@@ -86,6 +86,7 @@ PAGES = {
     "papers:insights": CLUB,
     "papers:entry_detail": CLUB,
     "papers:comment_history": CLUB,
+    "papers:agenda": CLUB,
     "papers:edit_comment": [SIGN_IN, NOT_FOUND, IN, FORBIDDEN, FORBIDDEN, NOT_FOUND],  # the member wrote it
     "accounts:member_list": CLUB,
     "accounts:club_settings": OWNER,
@@ -106,6 +107,8 @@ ACTS = {  # name: what each of the cast gets for a POST
         AWAY,
     ],  # both papers are everybody's
     "papers:take_back": [SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, AWAY],
+    "papers:change_agenda": KEEPERS_POST,
+    "papers:change_agenda_item": KEEPERS_POST,
     "papers:stopped": CLUB,
     "papers:triage": CLUB_LEADS_ON,
     "papers:tag": CLUB_LEADS_ON,
@@ -195,6 +198,7 @@ def place(club, source, owner, organiser, member):
     )
     invitation = invitations.invite(club, email="", role="member", by=owner)
     other = factories.make_user("Max Member", club=club)
+    session = factories.make_session(club)
     return {
         "slug": club.slug,
         "day": "2025-04-25",
@@ -221,6 +225,7 @@ def place(club, source, owner, organiser, member):
                     "rejection_dismiss",
                 )
             },
+            **{f"papers:{name}": session.pk for name in ("agenda", "change_agenda", "change_agenda_item")},
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,
@@ -230,6 +235,7 @@ def place(club, source, owner, organiser, member):
         },
         "paper": paper.pk,
         "rejection": rejected.pk,
+        "item": factories.make_item(session).pk,
         "name": "2504.00001",
         "token": invitations.make_token(invitation),
         "key": "nobody's",
@@ -239,6 +245,8 @@ def place(club, source, owner, organiser, member):
 FIELDS = {
     "papers:propose_pair": lambda _place: {"other": "2504.00001"},
     "papers:decide_pair": lambda _place: {"act": "apart"},
+    "papers:change_agenda": lambda _place: {"act": "add", "title": "News"},
+    "papers:change_agenda_item": lambda _place: {"step": "1"},
     "papers:stopped": lambda place: {"paper": place["paper"]},
     "papers:triage": lambda _place: {"value": "1"},
     "papers:tag": lambda _place: {"tag": "theory"},
@@ -320,6 +328,7 @@ def test_public_catalogue_opens_no_club(name, cast, place, settings):
         "papers:entry_detail",
         "papers:club_trending",
         "papers:comment_history",
+        "papers:agenda",
     ],
 )
 def test_public_club_may_be_read_by_all(name, cast, place, club):
