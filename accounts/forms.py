@@ -55,6 +55,15 @@ class PersonForm(forms.ModelForm):
         return clean_persons_name(self.cleaned_data["name"])
 
 
+class MailForm(forms.ModelForm):
+    """Which mails somebody wants."""
+
+    class Meta:
+        model = User
+        fields = ["mail_wanted", "calendar_by_mail"]
+        widgets = {"mail_wanted": forms.RadioSelect}
+
+
 class ClubForm(forms.Form):
     """What a club is called, and where its clock hangs."""
 

@@ -35,6 +35,12 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
+class MailWanted(models.TextChoices):
+    ALL = "all", _("everything: calls for votes, agendas, the link of the day, and my parts")
+    PARTS = "parts", _("only what I have a part in")
+    NONE = "none", _("nothing")
+
+
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # of ApiToken, by Knox
     """A person, known by their e-mail address. `is_superuser` makes an administrator of the installation."""
 
@@ -59,6 +65,22 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     uses_keys = models.BooleanField(
         _("keyboard keys"), default=True, help_text=_("Move and vote in listings with single keys.")
     )
+    mail_wanted = models.CharField(
+        _("mails of my clubs"),
+        max_length=5,
+        choices=MailWanted,
+        default=MailWanted.ALL,
+        db_default=MailWanted.ALL,
+    )
+    calendar_by_mail = models.BooleanField(
+        _("calendar invitations by e-mail"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Each session comes as an invitation that your mail program puts into the calendar, and changes of it too. "
+            "Not needed where you subscribe to the calendar."
+        ),
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -73,7 +95,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 condition=models.Q(email=Lower("email")),
                 name="user_email_lower_case",
                 violation_error_message=_("Write the e-mail address in lower case."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mail_wanted__in=MailWanted.values), name="user_mail_wanted_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import clubs, demo, joining, members, people
+from .views import clubs, demo, joining, mail, members, people
 
 app_name = "accounts"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("accounts/settings/", people.settings, name="settings"),
     path("accounts/tokens/", people.token_list, name="tokens"),
     path("accounts/tokens/<str:key>/revoke", people.revoke_token, name="revoke_token"),
+    path("accounts/mail/", mail.mail_settings, name="mail_settings"),
+    path("accounts/mail/stop/<str:token>", mail.stop_mail, name="stop_mail"),
     # The demo
     path("demo/mail", demo.demo_mail, name="demo_mail"),
 ]

@@ -32,7 +32,7 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
     Without a task the function does all there is to do; so it should take no longer than a query or two.
     """
     from . import importing
-    from .notifications import outbox
+    from .notifications import outbox, rounds
     from .scheduling import agenda_items, assignments, planning, series, sessions
     from .sources import dry_run, running, telling
 
@@ -44,6 +44,7 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
         (telling.tell_stalled, None),
         (series.find_due, make_sessions),
         (sessions.find_past, hold_past_session),
+        (rounds.list_rounds, run_round),
         (outbox.wake_where_due, None),
         (planning.take_due, make_plan),
         (assignments.find_left, end_parts_of_left),
@@ -98,6 +99,15 @@ def hold_past_session(pk: int) -> None:
     from .scheduling import sessions
 
     sessions.hold_past_session(pk, now=timezone.now())
+
+
+@app.task
+def run_round(name: str) -> None:
+    from django.utils import timezone
+
+    from .notifications import rounds
+
+    rounds.ROUNDS[name](timezone.now())
 
 
 @app.task

@@ -22,7 +22,7 @@ def share_memory(**_options: Any) -> None:
     The garbage collector would write to that memory, and so copy it.
     """
     from papers import importing  # noqa: F401
-    from papers.notifications import outbox  # noqa: F401
+    from papers.notifications import outbox, rounds  # noqa: F401
     from papers.sources import dry_run, telling  # noqa: F401
 
     gc.collect()

@@ -94,6 +94,8 @@ PAGES = {
     "accounts:club_create": PEOPLE,
     "accounts:settings": PEOPLE,
     "accounts:tokens": PEOPLE,
+    "accounts:mail_settings": PEOPLE,
+    "accounts:stop_mail": [NOT_FOUND] * 6,  # by a link that is none
 }
 ACTS = {  # name: what each of the cast gets for a POST
     "papers:undo_edit": [SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, AWAY],

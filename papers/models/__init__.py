@@ -4,7 +4,7 @@ from .discussion import Comment, CommentRevision
 from .identity import CandidatePair, Decision, PaperEdit
 from .imports import FetchedPage, Import, RejectedRecord, SubmissionItem
 from .listings import Listing, ListingItem
-from .notifications import OutgoingMail
+from .notifications import Announced, OutgoingMail, ReminderSchedule
 from .planning import Absence, PlanDraft, SwapOffer
 from .presenting import Assignment, Attendance, Guest, Part
 from .reading_list import Entry, EntryChange, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
@@ -15,6 +15,7 @@ __all__ = [
     "Absence",
     "AgendaChange",
     "AgendaItem",
+    "Announced",
     "Assignment",
     "Attendance",
     "CandidatePair",
@@ -42,6 +43,7 @@ __all__ = [
     "Pause",
     "PlanDraft",
     "RejectedRecord",
+    "ReminderSchedule",
     "Series",
     "Session",
     "SessionKind",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -148,3 +150,69 @@ class OutgoingMail(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state not in {self.State.WAITING, self.State.SENDING}
+
+
+class ReminderSchedule(models.Model):
+    """When a club's mails go out, around each of its sessions. An empty field: no such mail."""
+
+    club = models.OneToOneField(
+        Club, on_delete=models.CASCADE, primary_key=True, related_name="reminder_schedule"
+    )
+    votes_hours = models.PositiveSmallIntegerField(
+        _("call for votes, hours before they close"),
+        null=True,
+        blank=True,
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(14 * 24)],
+        help_text=_("To all members."),
+    )
+    agenda_minutes = models.PositiveSmallIntegerField(
+        _("agenda, minutes after votes have closed"),
+        null=True,
+        blank=True,
+        default=30,
+        validators=[MaxValueValidator(7 * 24 * 60)],
+        help_text=_("To all members. Some minutes leave you time to look at it first."),
+    )
+    part_days = models.PositiveSmallIntegerField(
+        _("parts, days before"),
+        null=True,
+        blank=True,
+        default=7,
+        validators=[MinValueValidator(2), MaxValueValidator(60)],
+        help_text=_("To whoever presents, discusses or has another part."),
+    )
+    tells_day_before = models.BooleanField(_("parts, once more the day before"), default=True)
+    at = models.TimeField(
+        _("these two at"), default=dt.time(9), help_text=_("By the clocks of the session's time zone.")
+    )
+    link_minutes = models.PositiveSmallIntegerField(
+        _("today's link, minutes before the start"),
+        null=True,
+        blank=True,
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(12 * 60)],
+        help_text=_("To all members but those who said that they do not come: place and video link."),
+    )
+
+    def __str__(self) -> str:
+        return f"reminders of {self.club_id}"
+
+
+class Announced(models.Model):
+    """What people were last told of a session's time and place, so that a change of it is told once.
+
+    A session that the club sees for the first time is noted as it is, and nobody told.
+    """
+
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, primary_key=True, related_name="announced"
+    )
+    sequence = models.PositiveIntegerField(help_text="the session's, which each such change raises")
+    starts = models.DateTimeField()
+    place = models.CharField(max_length=200, blank=True)
+    video_link = models.CharField(max_length=1_000, blank=True)
+    is_cancelled = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"session {self.session_id} as of {self.sequence}"

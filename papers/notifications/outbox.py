@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Club, User
 from papers.models import OutgoingMail, Session
-from papers.notifications import messages, standing, transport
+from papers.notifications import messages, preferences, standing, transport
 from papers.records import clean_line
 from papers.verbs import verb
 
@@ -99,9 +99,10 @@ def wake() -> None:
 def withdraw(mails: Iterable[OutgoingMail], *, because: str, now: datetime | None = None) -> None:
     """Take back what still waits; what is on its way, or over, stays as it is."""
     pks = [mail.pk for mail in mails]
-    OutgoingMail.objects.filter(pk__in=pks, state=State.WAITING).update(
-        state=State.WITHDRAWN, error=because, ended_at=now or timezone.now()
-    )
+    waiting = OutgoingMail.objects.select_for_update(of=("self",)).filter(pk__in=pks, state=State.WAITING)
+    with transaction.atomic():
+        for mail in waiting:
+            _end(mail, State.WITHDRAWN, because, now or timezone.now())
 
 
 def send_due(now: datetime | None = None) -> int:
@@ -172,7 +173,9 @@ def deliver(mail: OutgoingMail, way: transport.Transport) -> bool:
     Raises NotSent where the server is not to be talked to, which is written as well.
     """
     try:
-        message = messages.compose(mail, unsubscribe="", now=timezone.now())
+        message = messages.compose(
+            mail, unsubscribe=preferences.make_unsubscribe_link(mail), now=timezone.now()
+        )
         way.send(message, lambda: _begin(mail))
     except LeaseLost:
         return False
@@ -226,7 +229,10 @@ def _note(mail: OutgoingMail, **facts: Any) -> bool:
 
 def _end(mail: OutgoingMail, state: str, why: str, now: datetime) -> None:
     mail.state, mail.error, mail.ended_at, mail.leased_until = state, why, now, None
-    mail.save(update_fields=["state", "error", "ended_at", "leased_until"])
+    if state == State.WITHDRAWN:
+        # It was never said, so it may be: of the session's new time, or of the parts as they are by then.
+        mail.key = f"{mail.key}:withdrawn {mail.pk}"
+    mail.save(update_fields=["state", "error", "ended_at", "leased_until", "key"])
 
 
 def note_broken_off(now: datetime) -> int:

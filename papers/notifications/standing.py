@@ -1,12 +1,54 @@
 """Whether what a waiting mail says is still so: asked right before it goes out, whatever changed since, and by whom."""
 
+from __future__ import annotations
+
 from django.utils.translation import gettext as _
 
-from papers.models import OutgoingMail
+from accounts.models import Membership
+from papers.models import Assignment, OutgoingMail, Session
+from papers.notifications.preferences import wants
+
+Kind = OutgoingMail.Kind
 
 
 def find_change(mail: OutgoingMail) -> str:
     """Say why a mail shall not go out any more; empty where it shall."""
     if not mail.recipient.is_active:
         return _("Who it is for has no account any more.")
+    if not mail.about.get("session"):
+        return ""
+    if mail.kind == Kind.CALENDAR:
+        # Whether somebody still wants it is the next round's to see, which calls it off.
+        is_old = mail.session is not None and mail.about["sequence"] != mail.session.sequence
+        return _("The session changed once more.") if is_old and mail.method == "REQUEST" else ""
+    return _find_change_of_session(mail) or _find_change_of_person(mail)
+
+
+def _find_change_of_session(mail: OutgoingMail) -> str:
+    session = mail.session
+    if session is None:
+        return _("The session is gone.")
+    if session.state == Session.State.CANCELLED and mail.kind != Kind.CANCELLED:
+        return _("The session was cancelled.")
+    if mail.kind in {Kind.MOVED, Kind.CANCELLED} and mail.about["sequence"] != session.sequence:
+        return _("The session changed once more.")
+    if mail.kind == Kind.CALL_FOR_VOTES and session.is_closed:
+        return _("Votes are closed.")
+    if mail.about["starts"] != session.starts.isoformat() and mail.kind != Kind.CANCELLED:
+        return _("The session was moved.")
+    return ""
+
+
+def _find_change_of_person(mail: OutgoingMail) -> str:
+    if not Membership.objects.filter(club=mail.club_id, user=mail.recipient_id).exists():
+        return _("Who it is for is no longer a member.")
+    live = Assignment.objects.live().filter(member=mail.recipient_id, item__session=mail.session_id)
+    parts = dict(live.values_list("pk", "state"))
+    if not wants(mail.recipient, mail.kind, has_part=bool(parts)):
+        return _("Who it is for does not want such mails.")
+    about = set(mail.about.get("assignments", ()))
+    if not about <= set(parts):
+        return _("The part is not theirs any more.")
+    if mail.kind == Kind.ASKED and all(parts[pk] != Assignment.State.PROPOSED for pk in about):
+        return _("They have answered.")
     return ""

@@ -1,5 +1,6 @@
 """The queue of mails against a mail server that breaks at each step: no second copy, none lost without a line."""
 
+import re
 import smtplib
 import threading
 from datetime import timedelta
@@ -405,6 +406,32 @@ def test_lines_end_as_they_travel_and_hold_ascii(post):
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert b"List-Unsubscribe: <https://example.org/x>\r\n" in raw
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Invitation: Machine learning, Wednesday 30 April, 14:00 (Europe/Berlin)",
+        "Über Wägungen, und was von ihnen übrig bleibt, wenn sie lange genug dauern: Mittwoch, 30. April, 14:00",
+        "日本語の件名" * 20,
+        "x" * 140,
+    ],
+    ids=["long", "two scripts", "another script", "one word"],
+)
+def test_subject_arrives_as_it_is(subject, server, post):
+    post(subject=subject)
+    outbox.send_due()
+    assert server.taken[0]["Subject"] == subject
+    raw = messages.compose(OutgoingMail.objects.get(), unsubscribe="", now=timezone.now()).as_bytes()
+    words = re.findall(rb"=\?utf-8\?\S+\?=", raw)
+    assert bool(words) != subject.isascii() and all(len(word) <= 75 for word in words)  # RFC 2047, 2
+
+
+def test_sender_may_have_a_name_in_any_script(server, post, settings):
+    settings.DEFAULT_FROM_EMAIL = "Lesekreis Wägung <reading@example.org>"
+    post()
+    outbox.send_due()
+    assert server.taken[0]["From"] == "Lesekreis Wägung <reading@example.org>"
 
 
 def test_host_of_an_address_is_written_in_ascii(server, post):
