@@ -46,6 +46,7 @@ def make_source(*, club: Club | None, **facts: Any) -> Source:
     facts = {"query": "", "address": "", **facts}
     source = Source(club=club, slug=_choose_slug(facts["name"], club), **facts)
     _check(source)
+    _refuse_twin(source)
     now = timezone.now()
     source.expected_since = now
     _set_next_run(source, now, at_once=True)
@@ -71,6 +72,8 @@ def change_source(source: Source, **facts: Any) -> Source:
     changed = {name for name, value in before.items() if getattr(source, name) != value}
     if changed & set(_ASKED) or source.has_schedule:
         _check(source)
+    if changed & {"kind", "query", "address"}:
+        _refuse_twin(source)
     if changed & set(_ASKED):
         source.watermark, source.position, source.etag, source.last_modified = {}, None, "", ""
     if changed:
@@ -109,6 +112,21 @@ def _check(source: Source) -> None:
         find(source.kind).check(running.make_query(source))
     except BadQuery as error:
         raise Refused(str(error), error.field) from None
+
+
+def _refuse_twin(source: Source) -> None:
+    """Raise Refused where the club has a source that asks for the same; administrators may have reasons for two."""
+    same = Source.objects.filter(
+        club=source.club_id, kind=source.kind, query=source.query, address=source.address
+    )
+    twin = same.exclude(pk=source.pk).first() if source.club_id is not None else None
+    if twin is not None:
+        raise Refused(
+            _(
+                "“%(name)s” asks for the same already. Change that one, or let this one ask for something else."
+            )
+            % {"name": twin.name}
+        )
 
 
 @verb

@@ -66,7 +66,7 @@ def test_what_is_private_to_another_club_is_new(page, open_network, other_club, 
 
 
 def test_a_club_has_one_under_way(page, open_network, club):
-    slow, waiting = make(club=club), make(club=club)
+    slow, waiting = make("crossref", club=club), make(club=club)
     busy = dry_run._lease(dry_run.queue(slow).pk)
     assert perform(waiting).state == "queued"
     DryRun.objects.filter(pk=busy.pk).update(state="done")

@@ -147,9 +147,21 @@ def test_a_removed_source_leaves_no_file(services, settings, django_capture_on_c
     assert stored() == []
 
 
+def test_a_club_asks_for_nothing_twice(club, other_club):
+    make(club=club, name="Ours")
+    feed = make(club=club, kind="feed", query="", address="https://x.example/feed")
+    with pytest.raises(keeping.Refused, match="“Ours” asks for the same already"):
+        make(club=club, name="Again", every_hours=12)
+    with pytest.raises(keeping.Refused, match="“Ours” asks for the same already"):
+        keeping.change_source(feed, kind="arxiv", query="cat:cs.CL", address="")
+    renamed = keeping.change_source(feed, name="Feed", every_hours=3)
+    assert renamed.name == "Feed", "it is no twin of itself"
+    assert make(club=club, query="cat:cs.CL AND all:x") and make(club=other_club) and make() and make()
+
+
 def test_a_club_has_so_many_at_most(club, monkeypatch):
     monkeypatch.setattr(keeping, "MOST_OF_A_CLUB", 2)
-    make(club=club), make(club=club)
+    make(club=club), make(club=club, query="cat:cs.LG")
     with pytest.raises(keeping.Refused, match="at most 2"):
         make(club=club)
 

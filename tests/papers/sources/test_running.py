@@ -619,7 +619,8 @@ def test_a_clubs_source_is_the_clubs(two_pages, open_network, club):
 
 def test_a_club_keeps_one_worker_busy_and_no_more(two_pages, open_network, club, other_club):
     """Fifty sources whose servers trickle for five minutes each would keep all imports waiting."""
-    [slow, waiting], theirs, everybodys = [make(club=club), make(club=club)], make(club=other_club), make()
+    slow, waiting = make("crossref", club=club), make(club=club)
+    theirs, everybodys = make(club=other_club), make()
     busy = importing._lease(running.run_now(slow, by=None).pk)
     put_off = run(waiting)
     assert (put_off.state, put_off.attempts) == ("queued", 0)

@@ -575,7 +575,7 @@ def test_choosing_costs_the_same_for_any_number(client, organiser, club, number,
     for n in range(number):
         make(name=f"Source {n}")
         if n < 15:
-            make(club, name=f"Own {n}")
+            make(club, name=f"Own {n}", query=f"cat:cs.{n}")
     client.force_login(organiser)
     address = reverse("papers:club_sources", args=[club.slug])
     client.get(address)
