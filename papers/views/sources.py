@@ -25,6 +25,7 @@ from papers.sources import chart, health, replaying
 from readinglist.http import Request, wants_fragment
 
 RUNS_SHOWN = 40
+FILES_SHOWN = 20
 QUARANTINED_SHOWN = 50
 
 
@@ -63,8 +64,9 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
 
     source = find_source(request, pk)
     now = timezone.now()
+    runs = list(source.imports.filter(is_run=True).order_by("-pk")[:RUNS_SHOWN])
     # What people asked for by identifier is theirs, wherever the papers went.
-    runs = list(source.imports.filter(is_submission=False).order_by("-pk")[:RUNS_SHOWN])
+    files = list(source.imports.filter(is_run=False, is_submission=False).order_by("-pk")[:FILES_SHOWN])
     keeps = permissions.can_keep_sources(request.user, source.club)
     quarantined = list(replaying.find_quarantined(source)[: QUARANTINED_SHOWN + 1]) if keeps else []
     context = {
@@ -73,11 +75,12 @@ def source_detail(request: Request, pk: int) -> HttpResponse:
         "schedule": health.say_schedule(source),
         "next_run": health.say_when(source.due_at, now) if source.due_at else "",
         "runs": runs,
-        "open_run": next((run for run in runs if run.is_run and not run.is_over), None),
+        "files": files,
+        "open_run": next((run for run in runs if not run.is_over), None),
         "chart": chart.draw(runs) if runs else None,
         "keeps": keeps,
         "asks": running.is_askable(source),
-        "has_brought": any(run.came_in for run in runs),
+        "has_brought": any(each.came_in for each in runs + files),
         "quarantined": [
             {"record": each, "can_edit": replaying.can_edit(each)} for each in quarantined[:QUARANTINED_SHOWN]
         ],

@@ -107,6 +107,33 @@ def test_page_draws_the_runs(keeper, get):
     assert " style=" not in page.text
 
 
+def test_what_people_bring_is_no_run(keeper, get):
+    source = make()
+    facts = {"source": source, "state": "done", "finished": timezone.now()}
+    Import.objects.create(input_name="Translation", added=3, is_run=True, **facts)
+    brought = Import.objects.create(input_name="list.bib", added=40, **facts)
+    Import.objects.create(input_name="2504.00001", added=1, is_submission=True, **facts)
+    page = get(source.get_absolute_url())
+    assert page.words("//figcaption") == ["3 new papers in one run"]
+    assert len(page.find("//figure//tbody/tr")) == 1
+    [row] = page.find("//section[@aria-labelledby='files']//tbody/tr")
+    assert brought.get_absolute_url() in {link.get("href") for link in row.xpath(".//a")}
+    assert "40" in row.text_content()
+
+
+def test_uploads_have_files_and_no_runs(client, member, club, get):
+    uploads = importing.default_source("", club)
+    client.force_login(member)
+    assert "It had no run yet." in get(uploads.get_absolute_url()).text
+    Import.objects.create(
+        source=uploads, club=club, input_name="x", state="done", added=2, finished=timezone.now()
+    )
+    page = get(uploads.get_absolute_url())
+    assert page.find("//figure") == [] and "no run yet" not in page.text
+    assert len(page.find("//section[@aria-labelledby='files']//tbody/tr")) == 1
+    assert page.find("//section[@aria-labelledby='files']//tbody//a") == []
+
+
 @pytest.mark.parametrize("number", [1, 30])
 def test_page_costs_the_same_for_any_number(keeper, number, django_assert_num_queries):
     source = make()
@@ -115,7 +142,8 @@ def test_page_costs_the_same_for_any_number(keeper, number, django_assert_num_qu
         done = Import.objects.create(source=source, input_name="x", state="done", finished=now)
         RejectedRecord.objects.create(run=done, number=n + 1, place="x", reason="No title.")
     keeper.get(source.get_absolute_url())
-    with django_assert_num_queries(5):  # user, clubs, the source, its runs, its quarantine
+    # User, clubs, the source, its runs, what people imported, its quarantine.
+    with django_assert_num_queries(6):
         keeper.get(source.get_absolute_url())
 
 
