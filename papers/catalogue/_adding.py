@@ -15,6 +15,7 @@ from papers.versions import Stamps
 from . import _forms, _listings, _staging
 from ._identity import Batch
 from ._incoming import Incoming
+from ._namesakes import settle
 
 # Days of listings that records may state: from the oldest journals to a week ahead.
 FIRST_DAY = date(1600, 1, 1)
@@ -140,10 +141,11 @@ def _write(
     _forms.ask_about_forms(source, [*moved.values(), *(paper.pk for paper in papers)])
     changes.update(dict.fromkeys(moved, Change.ADDED))
     changes.update({key: Change.ADDED if batch.is_first(key) else Change.UPDATED for key in fresh})
-    paper_ids = moved | {key: batch.paper_id(key) for key in others}
+    settled = settle(batch.list_titles(), stamps)
+    paper_ids = moved | {key: settled.find(source.pk, key, batch.paper_id(key)) for key in others}
     missing = _listings.find_missing(source, incoming, paper_ids, new=set(moved.values()))
     _listings.fill(source, missing, new=set(moved.values()), version=version, now=now)
     if moved or papers or missing:
-        stamps.add(catalogue, papers)
+        stamps.add(catalogue, [paper for paper in papers if paper.pk not in settled.merged])
     stamps.write()
     return paper_ids

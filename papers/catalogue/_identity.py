@@ -15,7 +15,7 @@ from papers.appearances import may_have_both_forms
 from papers.differences import explain_doubt
 from papers.identifiers import Identifier
 from papers.models import CandidatePair, Paper, PaperIdentifier, Source, SourceRecord
-from papers.records import Record, from_data
+from papers.records import Rank, Record, from_data
 from papers.trending import compute_heat
 from papers.versions import Stamps
 
@@ -100,14 +100,28 @@ class Batch:
         papers = {work.paper.pk: work.paper for work in works.values()}
         changed = fold_papers(papers) if papers else []
         if self.source.club_id is None:
-            # When and where each form of a paper appeared is in its records alone, not in its columns.
+            # When and where each form of a paper appeared is in its records alone, not in its columns; and that a
+            # record came which may leave it again must be seen by an import that has compared it already.
             written = {paper.pk for paper in changed}
+            loose = {
+                self.found[key].root.paper.pk
+                for key, each in self.fresh.items()
+                if not each.record.identifiers
+            }
             changed += [
                 work.paper
                 for work in works.values()
-                if work.paper.pk not in written and may_have_both_forms(work.names, work.paper.journal)
+                if work.paper.pk not in written
+                and (work.paper.pk in loose or may_have_both_forms(work.names, work.paper.journal))
             ]
         return changed
+
+    def list_titles(self) -> set[str]:
+        """Return the titles of all papers that were found or compared: where records may belong elsewhere now."""
+        shared = {
+            title for title, works in self.new_by_title.items() if title in self.by_title or len(works) > 1
+        }
+        return shared.union(work.paper.title_key for work in self.works.values())
 
     def is_first(self, key: str) -> bool:
         """Tell whether a record of this batch made a new paper, rather than adding to one."""
@@ -162,8 +176,13 @@ class Batch:
             for work, _, likeness in alike
             if likeness is merge.Likeness.SAME and not _are_of_two_works(names, work.names)
         ]
+        is_loose = not record.identifiers
         if any(
-            _are_of_two_works(one.names, other.names) for one in same for other in same if one is not other
+            _are_of_two_works(one.names, other.names)
+            or (is_loose and {one.paper.pk, other.paper.pk} not in self.apart)
+            for one in same
+            for other in same
+            if one is not other
         ):
             same = []
         if not same and not found and self._is_only_one(known, new, alike):
@@ -288,7 +307,13 @@ def _find_by_title(source: Source, records: Iterable[Record]) -> dict[str, list[
     found: dict[str, list[tuple[int, merge.Described]]] = defaultdict(list)
     for paper in Paper.objects.filter(scope, title_key__in=keys).prefetch_related("source_records__source"):
         said = [(row.source.club_id, from_data(row.data)) for row in paper.source_records.all()]
-        found[paper.title_key].append((paper.pk, fold_known_to(source.club_id, said)))
+        # What only its title and authors brought to a paper, and may leave again, does not judge what else is of it.
+        firm = [
+            (club_id, record) for club_id, record in said if record.identifiers or record.rank is Rank.HAND
+        ]
+        if not any(record.identifiers and club_id in (None, source.club_id) for club_id, record in firm):
+            firm = said
+        found[paper.title_key].append((paper.pk, fold_known_to(source.club_id, firm)))
     return found
 
 

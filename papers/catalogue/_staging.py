@@ -66,7 +66,8 @@ _FIND_BY_IDENTIFIER = """
 # Whose the namesake is, is asked afterwards: with the condition inside, a plan might start from it.
 _FIND_NAMESAKES = """
     SELECT staged.key, paper.private_to_id, paper.title, paper.authors, paper.published, paper.journal, paper.volume,
-           paper.issue, paper.pages
+           paper.issue, paper.pages,
+           EXISTS (SELECT FROM papers_sourcerecord record WHERE record.paper_id = paper.id OFFSET 1) AS has_more
       FROM papers_staging staged CROSS JOIN LATERAL (
         SELECT * FROM papers_paper paper WHERE paper.title_key = staged.title_key LIMIT %(most)s) AS paper
      WHERE staged.title_key <> ''
@@ -204,12 +205,13 @@ def unstage_known(source: Source, staged: Mapping[str, Incoming]) -> None:
         known = {key for (key,) in cursor.fetchall()}
         cursor.execute(_FIND_NAMESAKES, {"most": MOST_NAMESAKES})
         met: Counter[str] = Counter()
-        for key, private_to, *columns in cursor.fetchall():
+        for key, private_to, *columns, has_more in cursor.fetchall():
             met[key] += 1
             if key in known or private_to not in (None, source.club_id):
                 continue
-            # What a club knows of a paper of everybody's is not all in the paper's own columns.
-            if source.club_id or _may_be_one(staged[key].record, _Namesake(*columns)):
+            # What a club knows of a paper of everybody's is not all in the paper's own columns. One that has several
+            # records may have some that belong elsewhere now.
+            if source.club_id or has_more or _may_be_one(staged[key].record, _Namesake(*columns)):
                 known.add(key)
         known.update(key for key, number in met.items() if number == MOST_NAMESAKES)
         _unstage(cursor, known)

@@ -28,8 +28,9 @@ def spell(name, short):
 def records_of_works(draw):
     """Records of a few works, in two spellings of titles and names.
 
-    Works that share a title have other authors, or the same and a DOI in each record. A record states some
-    identifiers of its work, and its authors or not; a bare one states neither, where one paper alone has the title.
+    Works that share a title have other authors, or the same and a DOI in each record that names them. A record
+    states some identifiers of its work, and its authors or not; a loose one states no identifier, though it may fit
+    several works, and a bare one no authors either.
     """
     titles = draw(st.lists(st.sampled_from(TITLES), min_size=1, max_size=4))
     have_same_people = draw(st.booleans())
@@ -38,19 +39,22 @@ def records_of_works(draw):
         mark = 0 if have_same_people else work
         authors = [f"Ann Alpha{mark}", f"Bo Beta{mark}", f"Cy Gamma{mark}"]
         needed = {"doi"} if have_same_people and titles.count(title) > 1 else set()
-        may_be_bare = titles.count(title) == 1 and draw(st.booleans())
+        may_be_bare = draw(st.booleans())
         year = draw(st.integers(2010, 2020))
         for number in range(draw(st.integers(1, 4))):
             schemes = draw(st.sets(st.sampled_from(SCHEMES))) | needed
-            is_bare = may_be_bare and draw(st.booleans())
-            is_named = not is_bare and (may_be_bare or not schemes or draw(st.booleans()))
+            # What nothing with an identifier speaks of cannot be told apart from what it resembles.
+            may_be_loose = number > 0 or titles.count(title) == 1
+            is_bare = may_be_bare and may_be_loose and draw(st.booleans())
+            is_loose = is_bare or (may_be_loose and draw(st.booleans()))
+            is_named = not is_bare and (may_be_bare or is_loose or not schemes or draw(st.booleans()))
             said.append(
                 Record(
                     key=f"{work}-{number}",
                     title=draw(st.sampled_from([title, title.upper(), f"{title}."])),
                     authors=tuple(spell(name, draw(st.booleans())) for name in authors) if is_named else (),
                     identifiers=()
-                    if is_bare
+                    if is_loose
                     else tuple(Identifier(scheme, f"{1000 + work}") for scheme in sorted(schemes)),
                     published=date(year + draw(st.integers(0, 1)), 1, 1) if draw(st.booleans()) else None,
                     journal=draw(st.sampled_from(["", f"Journal {chr(65 + work)}"])),
