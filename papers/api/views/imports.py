@@ -64,7 +64,8 @@ class ImportList(ListView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Store a file and let a worker read it. Organisers import for their club, administrators for all."""
+        """Store a file and let a worker read it. Organisers import for their club, administrators for all. 409 where a
+        club keeps as many files as it may, and something waits for each of them."""
         said = self.read_input(NewImportSerializer)
         source = find_source(self.reach.sources(), said["source"]) if said.get("source") else None
         club = self.find_club(said.get("club", ""))
