@@ -68,6 +68,11 @@ def can_tag(user: Person, club: Club) -> bool:
     return is_member(user, club)
 
 
+def can_drop(user: Person, club: Club) -> bool:
+    """Take a paper off the list: organisers. A member takes their own promotion back."""
+    return is_organiser(user, club)
+
+
 def can_comment(user: Person, club: Club) -> bool:
     return is_member(user, club)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Club, User
@@ -27,6 +29,11 @@ class Line:
     session: Session | None
     by: User | None
     text: str
+
+
+def write_day_of(moment: datetime, club: Club) -> str:
+    """Return a day as the club names it: “Wednesday 23 April 2025”."""
+    return date_format(moment.astimezone(ZoneInfo(club.time_zone)), "l j F Y")
 
 
 def load_history(entry: Entry, club: Club, *, sees_names: bool, sees_drafts: bool) -> list[Line]:

@@ -271,6 +271,12 @@ def untag(entry: Entry, *, name: str, by: User) -> Entry:
     return entry
 
 
+def clean_note(text: str) -> str:
+    """Return a note as it is kept: one line, no longer than its column."""
+    most = EntryChange._meta.get_field("note").max_length
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:most]
+
+
 @verb
 def drop(entry: Entry, *, by: User, note: str = "") -> Entry:
     """Take an entry off the list; a later promotion brings it back."""

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
@@ -22,8 +24,11 @@ from django.utils.translation import gettext as _
 from accounts.models import Club, User
 
 from . import markup
-from .models import Paper, Source
+from .models import Source
 from .statements import fetch
+
+if TYPE_CHECKING:
+    from .listed import Place
 
 PAGE = 100
 PERIOD_LIMIT = 2_000
@@ -79,7 +84,8 @@ class Rank:
 
     paper_id: int
     n: int
-    day: date
+    day: date | None
+    """Of the listing, on a page that has some."""
     state: str
     my_vote: int
     offered: bool
@@ -145,6 +151,10 @@ class Row:
     since: str = ""
     """That there is a newer revision than the one I acted on."""
     authors: str = ""
+    why: str = ""
+    """Why it stands in this place; instead of a summary."""
+    before: str = ""
+    """That the club has discussed it, and when."""
     refusal: str = ""
     """Why the act that this row answers was not done."""
 
@@ -210,7 +220,7 @@ def load_ranks(
     ]
 
 
-def load_ranks_of(view: Viewpoint, papers: Sequence[Paper]) -> list[Rank]:
+def load_ranks_of(view: Viewpoint, ids: Sequence[int]) -> list[Rank]:
     """Return what I did with each of some papers, numbered as they come; one statement."""
     acts = fetch(
         f"""
@@ -224,14 +234,14 @@ def load_ranks_of(view: Viewpoint, papers: Sequence[Paper]) -> list[Rank]:
              ORDER BY paper.n
         """,  # noqa: S608
         {
-            "papers": [paper.pk for paper in papers],
+            "papers": list(ids),
             "club": view.acting.pk if view.acting else None,
             "me": view.user.pk if view.acting else None,
         },
     )
     return [
-        Rank(paper.pk, n, paper.created.date(), *state_of(*did), [], 0)
-        for n, (paper, did) in enumerate(zip(papers, acts, strict=True), start=1)
+        Rank(pk, n, None, *state_of(*did), [], 0)
+        for n, (pk, did) in enumerate(zip(ids, acts, strict=True), 1)
     ]
 
 
@@ -259,11 +269,12 @@ def state_of(
 
 _ROWS = """
     WITH counted AS MATERIALIZED (
-        SELECT id, paper_id, shown_promotions AS promotions, shown_demotions AS demotions, comment_count
+        SELECT id, paper_id, shown_promotions AS promotions, shown_demotions AS demotions, comment_count, discussed_at
           FROM papers_entry
          WHERE club_id = ANY(%(clubs)s::bigint[]) AND paper_id = ANY(%(ids)s::bigint[])
     ), totals AS (
-        SELECT paper_id, sum(promotions) AS promotions, sum(demotions) AS demotions, sum(comment_count) AS comments
+        SELECT paper_id, sum(promotions) AS promotions, sum(demotions) AS demotions, sum(comment_count) AS comments,
+               max(discussed_at) AS discussed_at
           FROM counted GROUP BY paper_id
     ), tags AS (
         SELECT counted.paper_id, array_agg(DISTINCT tag.name) AS names
@@ -306,7 +317,7 @@ _ROWS = """
     )
     SELECT paper.id, paper.title, paper.excerpt, paper.upvotes, paper.private_to_id,
            totals.promotions::int, totals.demotions::int, totals.comments::int,
-           tags.names, voters.names, offers.names, paper.revision, known.revision, known.act
+           tags.names, voters.names, offers.names, paper.revision, known.revision, known.act, totals.discussed_at
       FROM papers_paper paper
       LEFT JOIN totals ON totals.paper_id = paper.id
       LEFT JOIN tags ON tags.paper_id = paper.id
@@ -344,7 +355,7 @@ def load_rows(view: Viewpoint, ranks: Iterable[Rank]) -> list[Row]:
 
 def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...], language: str | None) -> Row:
     pk, title, excerpt, upvotes, private_to, promotions, demotions, comments = facts[:8]
-    tags, voters, offers, revision, known_revision, act = facts[8:]
+    tags, voters, offers, revision, known_revision, act, discussed = facts[8:]
     row = Row(
         id=markup.number(pk),
         n=markup.number(rank.n),
@@ -379,6 +390,8 @@ def _make_row(view: Viewpoint, rank: Rank, facts: tuple[Any, ...], language: str
         row.offers = name_people(offers, len(offers))
     if known_revision:
         row.since = tell_revision(language, act, revision, known_revision)
+    if discussed and view.club:
+        row.before = tell_discussed(language, discussed.astimezone(ZoneInfo(view.club.time_zone)).date())
     return row
 
 
@@ -435,6 +448,12 @@ def tell_revision(language: str | None, act: int, revision: int, known: int) -> 
         _("v%(revision)d since you offered to present it (v%(known)d)"),
     )[act]
     return conditional_escape(text % {"revision": revision, "known": known})
+
+
+@lru_cache(maxsize=1024)
+def tell_discussed(language: str | None, day: date) -> SafeString:
+    text = _("Discussed here on %(day)s")
+    return conditional_escape(text % {"day": date_format(day, "j F Y")})
 
 
 @lru_cache(maxsize=4096)
@@ -514,7 +533,7 @@ def find_bookmark(ranks: Sequence[Rank], stopped_at: int | None) -> Bookmark | N
     return Bookmark(go_on.n, str(go_on.paper_id), stopped)
 
 
-def load_tags(view: Viewpoint, ranks: Iterable[Rank]) -> dict[str, set[int]]:
+def load_tags(view: Viewpoint, ranks: Iterable[Rank | Place]) -> dict[str, set[int]]:
     """Return the papers that carry each tag, most used first; one statement."""
     rows = fetch(
         """

@@ -101,6 +101,8 @@ urlpatterns = [
     # What members do
     path("clubs/<slug:slug>/papers/<int:pk>/triage", acts.triage_paper, name="triage"),
     path("clubs/<slug:slug>/papers/<int:pk>/tags", acts.tag_paper, name="tag"),
+    path("clubs/<slug:slug>/papers/<int:pk>/suggest", reading_list.suggest_entry, name="suggest_entry"),
+    path("clubs/<slug:slug>/papers/<int:pk>/drop", reading_list.drop_entry, name="drop_entry"),
     path("clubs/<slug:slug>/papers/<int:pk>/comments", comments.post_comment, name="post_comment"),
     path("clubs/<slug:slug>/comments/<int:pk>/edit", comments.edit_comment, name="edit_comment"),
     path("clubs/<slug:slug>/comments/<int:pk>/remove", comments.remove_comment, name="remove_comment"),

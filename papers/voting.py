@@ -208,7 +208,7 @@ _RANKING = """
           FROM papers_entry entry
           JOIN papers_paper paper ON paper.id = entry.paper_id
          WHERE entry.club_id = %(club)s AND entry.state = 'suggested'
-           AND (paper.private_to_id IS NULL OR %(with_private)s)
+           AND (paper.private_to_id IS NULL OR (%(with_private)s AND paper.private_to_id = entry.club_id))
     ), tallied AS (
         SELECT vote.entry_id,
                %(windows)s - width_bucket(vote.cast_at, %(locks)s::timestamptz[]) AS passed,

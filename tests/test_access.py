@@ -114,6 +114,8 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:stopped": CLUB,
     "papers:triage": CLUB_LEADS_ON,
     "papers:tag": CLUB_LEADS_ON,
+    "papers:suggest_entry": CLUB_LEADS_ON,
+    "papers:drop_entry": KEEPERS_POST,
     "papers:post_comment": CLUB_LEADS_ON,
     "papers:import_cancel": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "papers:remove_comment": CLUB_LEADS_ON,  # its author, and organisers

@@ -26,7 +26,18 @@ register = template.Library()
 # The fields of a row that go into holes, besides its tags.
 _TEXTS = (
     *("id", "n", "url", "act_url", "title", "summary", "promote", "demote", "present", "score"),
-    *("tally", "voters", "comments", "source_votes", "offers", "since", "authors", "refusal"),
+    *(
+        "tally",
+        "voters",
+        "comments",
+        "source_votes",
+        "offers",
+        "since",
+        "authors",
+        "why",
+        "before",
+        "refusal",
+    ),
 )
 _TICKS = ("ticks.up", "ticks.down", "ticks.width", "ticks.height")
 _find_texts, _find_texts_and_ticks = attrgetter(*_TEXTS), attrgetter(*_TEXTS, *_TICKS)
@@ -45,6 +56,8 @@ class Shape(NamedTuple):
     has_offers: bool
     has_since: bool
     has_source_votes: bool
+    has_why: bool
+    has_before: bool
     has_refusal: bool
 
 
@@ -79,6 +92,8 @@ def _shape_of(row: Row) -> Shape:
         row.offers != "",
         row.since != "",
         row.source_votes != "",
+        row.why != "",
+        row.before != "",
         row.refusal != "",
     )
 
@@ -97,7 +112,17 @@ def _make_skeleton(language: str | None, shape: Shape) -> Skeleton:
         tags=[hole[f"tag{number}"] for number in range(shape.tags)],
         ticks=Ticks(*(hole[name] for name in _TICKS)) if shape.has_ticks else None,
     )
-    for name in ("act_url", "authors", "comments", "offers", "since", "source_votes", "refusal"):
+    for name in (
+        "act_url",
+        "authors",
+        "comments",
+        "offers",
+        "since",
+        "source_votes",
+        "why",
+        "before",
+        "refusal",
+    ):
         if not getattr(shape, f"has_{name}"):
             setattr(row, name, "")
     html = get_template("papers/_row.html").render({"row": row, "csrf_input": hole["csrf_input"]})

@@ -109,6 +109,9 @@ def _answer(
         view = replace(look(request), acting=view.acting)
     [row] = triage.load_rows(view, [rank])
     row.refusal = refusal
+    if request.GET.get("at") == "list":
+        row.act_url += "&at=list"
+        row.why = _explain(view, paper)
     if "authors" in request.GET:
         row.authors = triage.name_authors(paper.authors)
     is_row = (request.htmx.target or "").startswith("p")
@@ -122,9 +125,19 @@ def _answer(
     return response
 
 
+def _explain(view: triage.Viewpoint, paper: Paper) -> str:
+    """Return why the paper stands where it does on the list by now; nothing while that is a secret."""
+    if view.club is None or view.hides_totals:
+        return ""
+    ranking = voting.rank(view.club, now=timezone.now())
+    places = (place for place, row in enumerate(ranking.rows, start=1) if row.paper_id == paper.pk)
+    place = next(places, None)
+    return ranking.explain(place) if place else _("No longer on the list.")
+
+
 def _rank_now(request: Request, view: triage.Viewpoint, paper: Paper) -> triage.Rank:
     """Return where the paper stands for this member now; its number in the listing is the page's to say."""
-    [rank] = triage.load_ranks_of(view, [paper])
+    [rank] = triage.load_ranks_of(view, [paper.pk])
     rank.n = read_number(request.GET.get("n", ""), least=1, most=MOST_PLACES) or 1
     return rank
 

@@ -1,17 +1,19 @@
 """A club's own page."""
 
-from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.views.decorators.http import require_GET
 
 from accounts import permissions
-from papers import triage
-from papers.models import Comment, Entry
+from papers import listed, voting
+from papers.models import Comment
+from papers.reasons import tell_window
 from readinglist.http import Request
 
 from .papers import comment_url
+from .reading_list import choose_order, day_in, load_rows
 from .viewpoint import find_club, look, open_to_visitors, row_context
 
 HOT = 6
@@ -25,16 +27,18 @@ EXCERPT_WORDS = 30
 def club_home(request: Request, slug: str) -> HttpResponse:
     """Show what is hot on the club's list, what was said last and, to members, who they are."""
     club, view = find_club(request, slug), look(request, slug)
-    listed = Entry.objects.visible_to(request.user).filter(club=club, state=Entry.State.SUGGESTED)
-    hot = listed.select_related("paper").order_by(
-        (F("promotions") - F("demotions")).desc(), "suggested", "pk"
-    )
-    papers = [entry.paper for entry in hot[:HOT]]
+    now = timezone.now()
+    closings = voting.load_closings(club)
+    ranking = voting.rank(club, now=now, closings=closings, with_private=club.pk in view.mine)
+    order = choose_order(request, view)
+    seen = listed.load_acted(view) if order == listed.FRESH else None
+    places = listed.place_suggested(view, ranking, order=order, today=day_in(club, now), seen=seen)
     context = {
         "club": club,
         **row_context(request, view),
-        "rows": triage.load_rows(view, triage.load_ranks_of(view, papers)) if papers else [],
-        "listed": listed.count(),
+        "rows": load_rows(request, view, places[:HOT], ranking=ranking if order == listed.RANK else None),
+        "listed": len(places),
+        "window": tell_window(voting.find_coming(closings, now)),
         "comments": load_latest_comments(request, slug),
         "may_manage": permissions.can_manage_members(request.user, club),
         "may_choose": permissions.can_choose_sources(request.user, club),

@@ -3,6 +3,7 @@
 from calendar import Calendar
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from papers import reading_list, triage
+from papers import reading_list, triage, voting
 from papers.models import Paper, Source
 from papers.numbers import read_number
 from papers.periods import Period, parse_day, parse_month, parse_week
@@ -185,6 +186,14 @@ def select_rows(request: Request, view: triage.Viewpoint, ranks: list[triage.Ran
         chosen = [rank for rank in chosen if category in rank.categories]
     if request.GET.get("order") == "score":
         chosen = sorted(chosen, key=lambda rank: (-rank.score, rank.n))
+    elif request.GET.get("order") == "fresh" and view.acting is not None:
+        chosen = voting.order_fresh(
+            chosen,
+            lambda rank: rank.paper_id,
+            seen={rank.paper_id for rank in chosen if rank.state not in triage.OPEN},
+            member=request.user.pk,
+            day=timezone.now().astimezone(ZoneInfo(view.acting.time_zone)).date(),
+        )
     start = read_place(request)
     page, rest = chosen[start - 1 : start - 1 + triage.PAGE], len(chosen) - (start - 1 + triage.PAGE)
     return {

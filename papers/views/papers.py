@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import permissions
 from accounts.models import Club
-from papers import catalogue, discussion, identifiers, triage
+from papers import catalogue, discussion, history, identifiers, triage
 from papers.appearances import Appearance
 from papers.markup import COMMENT_LIMIT
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
@@ -79,7 +79,7 @@ def describe_paper(
     under_club = view.club is not None
     if not under_club and club is not None:
         view = triage.Viewpoint(view.user, club, club, [club.pk], view.mine)
-    [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper]))
+    [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper.pk]))
     entry = (
         Entry.objects.filter(club=club, paper=paper).select_related("suggested_by").first() if club else None
     )
@@ -110,12 +110,33 @@ def describe_paper(
         ],
         "listed": list(listed[:5]),
         "entry": entry,
+        **_describe_history(request, view, club, entry),
+        "may_drop": club is not None and permissions.can_drop(request.user, club),
         "taggings": list(entry.taggings.select_related("tag")) if entry else [],
         "can_edit": permissions.can_edit_paper(request.user, paper.private_to),
         **_describe_review(request, paper),
         "can_tag": club is not None and permissions.can_tag(request.user, club),
         "can_comment": club is not None and permissions.can_comment(request.user, club),
         **describe_discussion(request, club, entry, at=at_comment),
+    }
+
+
+def _describe_history(
+    request: Request, view: triage.Viewpoint, club: Club | None, entry: Entry | None
+) -> dict[str, Any]:
+    """Return what the entry went through, the latest first, and who suggested it where no line of that says so."""
+    if club is None or entry is None:
+        return {"history": []}
+    lines = history.load_history(
+        entry,
+        club,
+        sees_names=view.shows_names,
+        sees_drafts=permissions.can_run_sessions(request.user, club),
+    )
+    is_said = any(line.by == entry.suggested_by and line.cause in {"suggested", "again"} for line in lines)
+    return {
+        "history": lines[::-1],
+        "suggested_by": entry.suggested_by if view.shows_names and not is_said else None,
     }
 
 

@@ -27,7 +27,7 @@ def search_papers(request: Request) -> HttpResponse:
     found = search.best(Paper.objects.visible_to(request.user), text)
     papers = list(found.only("pk", "created", "authors")[: SHOWN + 1]) if text else []
     shown = papers[:SHOWN]
-    ranks = triage.load_ranks_of(view, shown)
+    ranks = triage.load_ranks_of(view, [paper.pk for paper in shown])
     rows = triage.load_rows(view, ranks) if shown else []
     marked = search.mark(text, [paper.pk for paper in shown]) if shown else {}
     authors = {paper.pk: triage.name_authors(paper.authors) for paper in shown}

@@ -114,7 +114,7 @@ def submission_detail(request: Request, pk: int) -> HttpResponse:
     by_id = papers.only("pk", "created").in_bulk(set(ids.values())) if ids else {}
     order = dict.fromkeys(filter(None, (ids.get(submissions.identifier_of(item)) for item in found)))
     shown = [by_id[pk] for pk in sorted(order, key=lambda pk: pk not in added) if pk in by_id]
-    rows = triage.load_rows(view, triage.load_ranks_of(view, shown)) if shown else []
+    rows = triage.load_rows(view, triage.load_ranks_of(view, [paper.pk for paper in shown])) if shown else []
     failed = [item for item in items if item.state in {State.NOT_FOUND, State.UNANSWERED, State.UNKNOWN}]
     settled = sum(item.state != State.WAITING for item in items)
     context = {

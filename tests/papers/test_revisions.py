@@ -28,7 +28,7 @@ def revise(source, revision):
 
 def told(person, club):
     view = triage.Viewpoint(person, club, club, [club.pk], [club.pk])
-    [row] = triage.load_rows(view, triage.load_ranks_of(view, [Paper.objects.get()]))
+    [row] = triage.load_rows(view, triage.load_ranks_of(view, [Paper.objects.get().pk]))
     return row.since
 
 

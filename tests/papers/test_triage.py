@@ -54,12 +54,12 @@ def test_i_acted_when_i_last_acted(last, club, member, listing):
     paper = listing.items.first().paper
     entry = reading_list.note(club, paper)
     view = Viewpoint(member, club, club, [club.pk], [club.pk])
-    assert triage.load_ranks_of(view, [paper])[0].acted_at is None
+    assert triage.load_ranks_of(view, [paper.pk])[0].acted_at is None
     hours = dict.fromkeys(("vote", "offer", "skip"), NOON) | {last: NOON + timedelta(hours=1)}
     Vote.objects.create(entry=entry, member=member, value=1, cast_at=hours["vote"])
     Volunteer.objects.create(entry=entry, member=member, offered_at=hours["offer"])
     Skip.objects.create(club=club, paper=paper, member=member, skipped_at=hours["skip"])
-    [found] = triage.load_ranks_of(view, [paper])
+    [found] = triage.load_ranks_of(view, [paper.pk])
     assert found.acted_at == hours[last]
     assert (found.state, found.my_vote, found.offered) == ("promoted", 1, True)
 
@@ -193,7 +193,7 @@ def test_new_is_what_came_after(club, member, listing, source):
 @pytest.mark.django_db
 def test_papers_given_keep_their_order(club, member, listing):
     papers = list(Paper.objects.order_by("-pk"))
-    ranks = triage.load_ranks_of(view_of(club, member), papers)
+    ranks = triage.load_ranks_of(view_of(club, member), [paper.pk for paper in papers])
     assert [each.paper_id for each in ranks] == [paper.pk for paper in papers]
     assert [each.n for each in ranks] == [1, 2, 3]
 
@@ -212,7 +212,7 @@ def test_a_row_says_what_the_club_did(club, member, organiser, owner, source):
         reading_list.tag(entry, name=name, by=member)
     discussion.post_comment(entry, text="Hm.", by=owner)
     view = view_of(club, member)
-    [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper]))
+    [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper.pk]))
     assert "<math" in row.title and "&amp; more" in row.title
     assert (row.score, row.tally, row.voters, row.offers) == ("1", "2 for, 1 against.", "you, Otto", "Otto")
     assert (row.tags, row.comments, row.upvotes) == (["Agents", "rl"], "1 comment", 3)
@@ -226,7 +226,7 @@ def test_a_score_below_zero_has_a_real_minus(club, member, source):
     paper = factories.make_paper(source=source)
     reading_list.cast_vote(reading_list.note(club, paper), value=-1, by=member)
     view = view_of(club, member)
-    [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper]))
+    [row] = triage.load_rows(view, triage.load_ranks_of(view, [paper.pk]))
     assert row.score == "−1" and row.voters == ""
 
 
@@ -271,7 +271,7 @@ def test_private_papers_are_in_no_other_clubs_listing(club, other_club, member, 
     for view in (view_of(other_club, outsider), visitor_view(), visitor_view(club)):
         assert triage.load_ranks(view, everything, DAY, DAY) == []
         # not even when a forgotten check asked for the very paper
-        assert triage.load_rows(view, [rank(1), *triage.load_ranks_of(view, [secret])]) == []
+        assert triage.load_rows(view, [rank(1), *triage.load_ranks_of(view, [secret.pk])]) == []
 
 
 @pytest.mark.django_db

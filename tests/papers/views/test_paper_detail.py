@@ -69,7 +69,7 @@ def test_votes_tags_and_offers_of_the_club(signed_in, get, club, member, organis
     for path in (f"/papers/{paper.pk}", f"/clubs/ml/papers/{paper.pk}"):
         page = get(path)
         assert "1 for, 1 against." in page.text and "For: Otto." in page.text
-        assert "Otto would present." in page.text and "Suggested by Otto Organiser" in page.text
+        assert "Otto would present." in page.text and "Suggested by Otto Organiser, too" in page.text
         assert page.find("//button[@name='remove' and @value='rl']")
         assert page.find("//button[contains(@class, 'vote-down') and @aria-pressed='true']")
 
@@ -202,8 +202,8 @@ def test_a_page_costs_the_same_for_any_number_of_comments(
         parent = comment if index % 3 else None
         if index < 30:
             reading_list.tag(entry, name=f"tag-{index}", by=member)
-    # user, my clubs; paper, identifiers; acts, row; entry, records, listings, tags; comments, those on screen
-    with django_assert_num_queries(12):
+    # user, my clubs; paper, identifiers; acts, row; entry, records, listings, its history, tags; comments, those on screen
+    with django_assert_num_queries(13):
         page = get(f"/clubs/ml/papers/{paper.pk}")
     assert len(page.find(".comment")) == number
     assert len(page.ids) == len(set(page.ids))
