@@ -202,7 +202,7 @@ def test_a_page_costs_the_same_for_any_number_of_comments(
         parent = comment if index % 3 else None
         if index < 30:
             reading_list.tag(entry, name=f"tag-{index}", by=member)
-    # user, my clubs; paper, identifiers; acts, row; entry, records, listings, its history, tags; comments, those on screen
+    # user, my clubs; paper, identifiers; acts, row; entry, its history, records, listings, tags; comments, on screen
     with django_assert_num_queries(13):
         page = get(f"/clubs/ml/papers/{paper.pk}")
     assert len(page.find(".comment")) == number
