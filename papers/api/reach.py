@@ -23,6 +23,7 @@ from papers.models import (
     ListingItem,
     MergedPaper,
     Paper,
+    Session,
     Source,
 )
 from papers.models.catalogue import PaperQuerySet
@@ -92,6 +93,9 @@ class Reach:
     def entries(self) -> QuerySet[Entry]:
         entries = self._narrow(Entry.objects.visible_to(self.user), "club")
         return self._narrow(entries, "paper__private_to", or_nobodys=True)
+
+    def sessions(self) -> QuerySet[Session]:
+        return self._narrow(Session.objects.visible_to(self.user), "club")
 
     def _narrow(self, rows: Rows, club: str, *, or_nobodys: bool = False) -> Rows:
         if not self.token_clubs:

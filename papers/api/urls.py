@@ -1,13 +1,14 @@
 from django.urls import path, re_path
 
 from . import docs, hugging_face
-from .views import catalogue, clubs, comments, entries, imports, review, sources, submissions
+from .views import agenda, catalogue, clubs, comments, entries, imports, review, sources, submissions
 from .views.fallback import Fallback
 
 app_name = "api"
 
 CLUB = "v1/clubs/<slug:slug>/"
 ENTRY = f"{CLUB}entries/<int:pk>/"
+AGENDA = f"{CLUB}sessions/<int:pk>/agenda/"
 
 urlpatterns = [
     # What it is
@@ -57,6 +58,15 @@ urlpatterns = [
     path(
         f"{ENTRY}comments/<int:comment>/history/", comments.CommentHistory.as_view(), name="comment_history"
     ),
+    # Agendas
+    path(AGENDA, agenda.Agenda.as_view(), name="agenda"),
+    path(f"{AGENDA}changes/", agenda.AgendaChangeList.as_view(), name="agenda_changes"),
+    path(f"{AGENDA}lock/", agenda.AgendaLock.as_view(), name="agenda_lock"),
+    path(f"{AGENDA}swap/", agenda.AgendaSwap.as_view(), name="agenda_swap"),
+    path(f"{AGENDA}undo/", agenda.AgendaUndo.as_view(), name="agenda_undo"),
+    path(f"{AGENDA}unlock/", agenda.AgendaUnlock.as_view(), name="agenda_unlock"),
+    path(f"{AGENDA}<int:item>/", agenda.AgendaItemDetail.as_view(), name="agenda_item"),
+    path(f"{AGENDA}<int:item>/override/", agenda.AgendaItemOverride.as_view(), name="agenda_override"),
     # The shapes of Hugging Face Daily Papers
     path("daily_papers", hugging_face.DailyPapers.as_view(), name="daily_papers"),
     path("papers/search", hugging_face.PaperSearch.as_view(), name="paper_search"),

@@ -74,6 +74,7 @@ class Agenda:
     ruler: agenda.Ruler
     closes: str
     filled: str
+    is_member: bool
     may_change: bool
     changes: list[AgendaChange]
     undoable: list[int]
@@ -104,6 +105,14 @@ def load_agenda(request: Request, session: Session) -> Agenda:
         .order_by("position", "pk")
     )
     starts = agenda.compute_starts(session.starts, [item.minutes for item in items])
+    is_member = permissions.is_member(user, club)
+    if not is_member:  # of papers that are private to a public club its visitors do not know
+        known = (
+            Entry.objects.visible_to(user).filter(agenda_items__session=session).values_list("pk", flat=True)
+        )
+        shown = {None, *known}
+        starts = [at for item, at in zip(items, starts, strict=True) if item.entry_id in shown]
+        items = [item for item in items if item.entry_id in shown]
     taken = _load_parts(request, session, items)
     has_gap = session.kind in agenda.SHARES and not session.is_closed
     closing = [item.is_closing for item in items]
@@ -120,7 +129,6 @@ def load_agenda(request: Request, session: Session) -> Agenda:
         for place, (item, at) in enumerate(zip(items, starts, strict=True), start=1)
     ]
     used = sum(item.minutes for item in items)
-    is_member = permissions.is_member(user, club)
     changes = list(session.agenda_changes.select_related("by")[:CHANGES]) if is_member else []
     return Agenda(
         session=session,
@@ -133,7 +141,8 @@ def load_agenda(request: Request, session: Session) -> Agenda:
             [(item.minutes, item.entry_id is not None) for item in items], session.minutes
         ),
         closes=date_format(session.lock_at.astimezone(zone), "l j F, H:i"),
-        filled=_find_filling(session) if session.is_closed else "",
+        filled=_find_filling(session) if session.is_closed and is_member else "",
+        is_member=is_member,
         may_change=may_change and session.state not in {Session.State.HELD, Session.State.CANCELLED},
         changes=changes,
         undoable=list(agenda_items.find_undoable(session).values_list("pk", flat=True)) if may_change else [],

@@ -1,5 +1,16 @@
 """What the API's rows look like, and what it takes in; a file a subject. The words are those of docs/design.md."""
 
+from .agenda import (
+    AgendaChangeSerializer,
+    AgendaSerializer,
+    ArrangedAgendaSerializer,
+    ChangedAgendaItemSerializer,
+    NewAgendaItemSerializer,
+    OverriddenItemSerializer,
+    SwappedItemsSerializer,
+    UndoneChangeSerializer,
+    UnlockedAgendaSerializer,
+)
 from .catalogue import EditedPaperSerializer, IdentifierSerializer, PaperSerializer, UrlSerializer
 from .clubs import ChangedClubSerializer, ClubSerializer, MemberSerializer
 from .comments import (
@@ -48,7 +59,11 @@ from .submissions import NewSubmissionSerializer, SubmissionItemSerializer, Subm
 from .sync import TombstoneSerializer
 
 __all__ = [
+    "AgendaChangeSerializer",
+    "AgendaSerializer",
+    "ArrangedAgendaSerializer",
     "CastVoteSerializer",
+    "ChangedAgendaItemSerializer",
     "ChangedClubSerializer",
     "ChangedSourceSerializer",
     "ClubSerializer",
@@ -70,6 +85,7 @@ __all__ = [
     "ListingItemSerializer",
     "ListingSerializer",
     "MemberSerializer",
+    "NewAgendaItemSerializer",
     "NewCommentSerializer",
     "NewDecisionSerializer",
     "NewEntrySerializer",
@@ -77,6 +93,7 @@ __all__ = [
     "NewPairSerializer",
     "NewSourceSerializer",
     "NewSubmissionSerializer",
+    "OverriddenItemSerializer",
     "PairEndSerializer",
     "PairSerializer",
     "PaperSerializer",
@@ -89,8 +106,11 @@ __all__ = [
     "SourceSerializer",
     "SubmissionItemSerializer",
     "SubmissionSerializer",
+    "SwappedItemsSerializer",
     "TagSerializer",
     "TombstoneSerializer",
+    "UndoneChangeSerializer",
+    "UnlockedAgendaSerializer",
     "UrlSerializer",
     "VoteSerializer",
     "WindowSerializer",

@@ -121,6 +121,17 @@ TABLE = [
     ),
     ("DELETE", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", members_write(204) | {"inside": 403}),
     ("GET", "comment_history", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/history/", MEMBERS_READ),
+    ("GET", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", MEMBERS_READ),
+    ("PUT", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", keepers_write(400)),
+    ("POST", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", keepers_write(400)),
+    ("PATCH", "agenda_item", "/api/v1/clubs/ml/sessions/{session}/agenda/{item}/", keepers_write(200)),
+    ("DELETE", "agenda_item", "/api/v1/clubs/ml/sessions/{session}/agenda/{item}/", keepers_write(204)),
+    ("POST", "agenda_override", "/api/v1/clubs/ml/sessions/{session}/agenda/{item}/override/", keepers_write(400)),
+    ("POST", "agenda_swap", "/api/v1/clubs/ml/sessions/{session}/agenda/swap/", keepers_write(400)),
+    ("POST", "agenda_lock", "/api/v1/clubs/ml/sessions/{session}/agenda/lock/", keepers_write(200)),
+    ("POST", "agenda_unlock", "/api/v1/clubs/ml/sessions/{session}/agenda/unlock/", keepers_write(400)),
+    ("POST", "agenda_undo", "/api/v1/clubs/ml/sessions/{session}/agenda/undo/", keepers_write(409)),
+    ("GET", "agenda_changes", "/api/v1/clubs/ml/sessions/{session}/agenda/changes/", MEMBERS_READ),
     ("GET", "fallback", "/api/v1/no/such/address/", NOBODY_KNOWS),
     ("POST", "fallback", "/api/v1/no/such/address/", NOBODY_KNOWS | {"reader": 403}),
     ("GET", "daily_papers", "/api/daily_papers", EVERYBODY_SIGNED_IN),
@@ -160,7 +171,10 @@ def places(club, member, organiser, entry, listing, private_paper):
     gone, other = factories.make_paper(), factories.make_paper()
     catalogue.merge_papers(entry.paper, gone, reason="The same.")
     pair = catalogue.propose_pair(entry.paper, other, reason="The same.", by=organiser)
+    session = factories.make_session(club)
     return {
+        "session": session.pk,
+        "item": factories.make_item(session).pk,
         "paper": entry.paper_id,
         "private_paper": private_paper.pk,
         "source": listing.source_id,

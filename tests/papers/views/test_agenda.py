@@ -314,3 +314,15 @@ def test_held_session_has_no_forms(as_organiser, club, organiser):
     factories.make_item(session)
     page = as_organiser.get(address(session)).content.decode()
     assert "News" in page and 'name="act"' not in page
+
+
+def test_visitors_do_not_learn_of_private_papers(client, club, session, organiser):
+    club.is_public = True
+    club.save()
+    private = factories.make_paper("Secret", source=factories.make_source(club=club, kind="upload"))
+    agenda_items.add_item(session, entry=reading_list.note(club, private), by=organiser)
+    agenda_items.add_item(session, title="News", by=organiser)
+    page = client.get(address(session)).content.decode()
+    assert "Secret" not in page and ">14:30</time>" in page
+    client.force_login(organiser)
+    assert "Secret" in client.get(address(session)).content.decode()
