@@ -1,7 +1,8 @@
 """The demo lab: two listings, a club of five, and what they did on two days (see README.md beside this file).
 
 The listings come in as everything does, by imports that a worker performs; the acts go through the verbs that
-the pages call. Only their times are set afterwards, to those of the story.
+the pages call. Only their times are set afterwards, to those of the story: a Thursday and a Friday of April 2025,
+moved by whole weeks to the last ones, so that what the club voted for is what it meets about next.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.models import Club, Membership, User
@@ -30,6 +32,8 @@ from papers.models import (
 )
 from papers.sources import keeping
 
+from . import meetings
+
 FOLDER = Path(__file__).parent
 PASSWORD = "reading-list"  # noqa: S105 - printed for every visitor of the demo
 LISTINGS = [
@@ -38,6 +42,7 @@ LISTINGS = [
 ]
 FRIDAY = LISTINGS[1][2]
 LAST_VISIT = datetime(2025, 4, 25, 11, 5, tzinfo=UTC)
+LAST_ACT = datetime(2025, 4, 25, 15, 0, tzinfo=UTC)
 LATE_PAPERS = 12
 
 
@@ -72,11 +77,16 @@ def wait_for(runs: list[Import], *, seconds: float) -> None:
 
 
 @transaction.atomic
-def make_lab() -> Club:
-    """Make the club and its people, and let them act."""
+def make_lab(now: datetime | None = None) -> Club:
+    """Make the club and its people, and let them act and meet."""
+    now = now or timezone.now()
+    shift = timedelta(weeks=(now - LAST_ACT).days // 7)
     story = json.loads((FOLDER / "lab.json").read_text("utf-8"))
     club = Club.objects.create(
-        slug=story["club"]["slug"], name=story["club"]["name"], time_zone=story["club"]["timezone"]
+        slug=story["club"]["slug"],
+        name=story["club"]["name"],
+        time_zone=story["club"]["timezone"],
+        minutes_template=story["club"]["minutes_template"],
     )
     people = {}
     for person in story["people"]:
@@ -84,7 +94,8 @@ def make_lab() -> Club:
             person["email"], PASSWORD, name=person["name"], default_club=club, is_active=True
         )
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        Membership.objects.create(club=club, user=user, role=person["role"])
+        # So long ago that what they gave since then counts for plans.
+        Membership.objects.create(club=club, user=user, role=person["role"], joined=now - timedelta(weeks=60))
         people[person["email"]] = user
     for source in story["sources"]:
         # Paused, so that no demo asks anybody; the organiser may try a dry run.
@@ -94,21 +105,36 @@ def make_lab() -> Club:
             is_paused=True,
         )
     papers = {paper.title: paper for paper in Paper.objects.filter(private_to=None)}
+    for session in story["sessions"]:
+        meetings.hold_session(club, session, people, papers, friday=LAST_ACT + shift)
     comments: dict[str, Comment] = {}
     for act in story["acts"]:
-        _perform(club, act, people[act["by"]], papers[act["paper"]], comments)
+        at = parse_datetime(act["at"])
+        assert at is not None
+        _perform(club, act, people[act["by"]], papers[act["paper"]], comments, at=at + shift)
     _date_entries(club)
-    _date_listing()
+    _date_listing(LAST_VISIT + shift)
     # As if Ben had been here before the last papers came in: they are new to him.
     ListingVisit.objects.create(
-        club=club, member=people["member1@example.org"], date=FRIDAY, seen_at=LAST_VISIT, new_since=None
+        club=club,
+        member=people["member1@example.org"],
+        date=FRIDAY,
+        seen_at=LAST_VISIT + shift,
+        new_since=None,
     )
+    meetings.prepare_next(club, story["next"], people, now=now)
     return club
 
 
-def _perform(club: Club, act: dict[str, str], by: User, paper: Paper, comments: dict[str, Comment]) -> None:
-    at = parse_datetime(act["at"])
-    assert at is not None
+def _perform(
+    club: Club,
+    act: dict[str, str],
+    by: User,
+    paper: Paper,
+    comments: dict[str, Comment],
+    *,
+    at: datetime,
+) -> None:
     name = act["act"]
     if name == "skip":
         reading_list.skip(club, paper, by=by)
@@ -144,14 +170,17 @@ def _date_entries(club: Club) -> None:
         wanted += [offer.offered_at for offer in entry.volunteers.all()]
         noted = [tagging.tagged_at for tagging in entry.taggings.all()]
         noted += [comment.posted_at for comment in entry.comments.all()]
+        if not wanted + noted:
+            continue  # of a session before
         entry.created = min(wanted + noted)
         entry.suggested = min(wanted) if entry.suggested else None
         entry.save(update_fields=["created", "suggested"])
+        entry.changes.update(changed=entry.suggested or entry.created)
 
 
-def _date_listing() -> None:
+def _date_listing(last_visit: datetime) -> None:
     """Set when Friday's papers came in: the last dozen at noon, the others in the morning."""
     items = ListingItem.objects.filter(listing__date=FRIDAY)
     last = items.count() - LATE_PAPERS
-    items.filter(position__lte=last).update(added=LAST_VISIT - timedelta(hours=6))
-    items.filter(position__gt=last).update(added=LAST_VISIT + timedelta(hours=1))
+    items.filter(position__lte=last).update(added=last_visit - timedelta(hours=6))
+    items.filter(position__gt=last).update(added=last_visit + timedelta(hours=1))
