@@ -76,6 +76,14 @@ def keep_upload(upload: Upload | str) -> str:
     return _take_held(upload) if isinstance(upload, str) else _write(upload, "imports")
 
 
+def keep_file(upload: Upload, folder: str) -> str:
+    """Store an upload that is no input and that a row has the name of for good; return its path below FILES_DIR.
+
+    Raises TooLarge above UPLOAD_LIMIT bytes.
+    """
+    return _write(upload, folder)
+
+
 def hold_upload(upload: Upload, *, by: User) -> str:
     """Store a table until its columns are confirmed; return the name to ask for it by.
 
@@ -142,7 +150,7 @@ def _write(upload: Upload, folder: str) -> str:
                 if size > settings.UPLOAD_LIMIT:
                     raise TooLarge(
                         _("The file has more than %(most)d MB. Split it, or import it on the server with "
-                          "manage.py import.") % {"most": settings.UPLOAD_LIMIT // 2**20}
+                          "manage.py import; a recording can be a link.") % {"most": settings.UPLOAD_LIMIT // 2**20}
                     )  # fmt: skip
                 target.write(chunk)
     except BaseException:
@@ -166,7 +174,12 @@ _FILES = """
          WHERE %(club)s::bigint IS NULL OR club_id = %(club)s GROUP BY name
     )
 """
-_MEASURE = f"{_FILES} SELECT coalesce(sum(size), 0)::bigint FROM file"  # noqa: S608 - our own words
+_MEASURE = f"""{_FILES}
+    SELECT (SELECT coalesce(sum(size), 0) FROM file)::bigint
+         + (SELECT coalesce(sum(attachment.size), 0) FROM papers_attachment attachment
+              JOIN papers_session session ON session.id = attachment.session_id
+             WHERE session.club_id = %(club)s)::bigint
+"""  # noqa: S608 - our own words
 _FIND_IDLE = f"""{_FILES}
     SELECT name, size FROM file
      WHERE since < %(before)s
@@ -182,7 +195,7 @@ _FIND_IDLE = f"""{_FILES}
 
 
 def measure(club: Club) -> int:
-    """Return how many bytes of inputs are kept for a club, uploads and pages of its sources."""
+    """Return how many bytes are kept for a club: uploads, pages of its sources, files of its sessions."""
     [(size,)] = fetch(_MEASURE, {"club": club.pk})
     return int(size)
 

@@ -29,7 +29,8 @@ class SizeLimit(FileUploadHandler):
         if content_length > settings.UPLOAD_LIMIT + FORM_ALLOWANCE:
             raise RequestDataTooBig(
                 _(
-                    "The file has more than %(most)d MB. Split it, or import it on the server with manage.py import."
+                    "The file has more than %(most)d MB. Split it, or import it on the server with "
+                    "manage.py import; a recording can be a link."
                 )
                 % {"most": settings.UPLOAD_LIMIT // 2**20}
             )

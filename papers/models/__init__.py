@@ -4,6 +4,7 @@ from .discussion import Comment, CommentRevision
 from .identity import CandidatePair, Decision, PaperEdit
 from .imports import FetchedPage, Import, RejectedRecord, SubmissionItem
 from .listings import Listing, ListingItem
+from .meeting import ActionItem, Attachment, NotesRevision, Question, QuestionVote
 from .notifications import Announced, OutgoingMail, ReminderSchedule
 from .planning import Absence, PlanDraft, SwapOffer
 from .presenting import Assignment, Attendance, Guest, Part
@@ -13,10 +14,12 @@ from .sources import DryRun, HostTurn, Source
 
 __all__ = [
     "Absence",
+    "ActionItem",
     "AgendaChange",
     "AgendaItem",
     "Announced",
     "Assignment",
+    "Attachment",
     "Attendance",
     "CandidatePair",
     "Catalogue",
@@ -35,6 +38,7 @@ __all__ = [
     "ListingItem",
     "ListingVisit",
     "MergedPaper",
+    "NotesRevision",
     "OutgoingMail",
     "Paper",
     "PaperEdit",
@@ -42,6 +46,8 @@ __all__ = [
     "Part",
     "Pause",
     "PlanDraft",
+    "Question",
+    "QuestionVote",
     "RejectedRecord",
     "ReminderSchedule",
     "Series",

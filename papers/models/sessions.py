@@ -205,6 +205,19 @@ class Session(Meeting):
     notes = models.TextField(_("notes"), blank=True, help_text=_("taken together; afterwards the minutes"))
     notes_version = models.PositiveIntegerField(default=0, editable=False)
 
+    # The meeting while it goes on, see papers.scheduling.meeting
+    began_at = models.DateTimeField(_("began"), null=True, blank=True, editable=False)
+    item_now = models.ForeignKey(
+        "AgendaItem", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    item_ends = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("when the time of what is on now is over")
+    )
+    extra_minutes = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text=_("that what is on now was given besides its own")
+    )
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     uid = models.CharField(max_length=300, unique=True, default=make_uid, editable=False)
     sequence = models.PositiveIntegerField(
         default=0, editable=False, help_text="RFC 5545, 3.8.7.4: raised when time, place or state change"
@@ -280,6 +293,11 @@ class Session(Meeting):
     def is_closed(self) -> bool:
         """Whether its votes are closed: nothing more that is cast counts for it."""
         return self.state in {self.State.LOCKED, self.State.HELD, self.State.CANCELLED}
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the meeting has begun and was not said to be over."""
+        return self.state == self.State.LOCKED and self.began_at is not None
 
 
 class AgendaItem(models.Model):

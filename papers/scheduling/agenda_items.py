@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -26,7 +26,19 @@ from django.utils.translation import ngettext
 
 from accounts.models import Club, Membership, User
 from papers import reading_list, voting
-from papers.models import AgendaChange, AgendaItem, Assignment, Entry, MergedPaper, Part, Session, Tombstone
+from papers.models import (
+    ActionItem,
+    AgendaChange,
+    AgendaItem,
+    Assignment,
+    Attachment,
+    Entry,
+    MergedPaper,
+    Part,
+    Question,
+    Session,
+    Tombstone,
+)
 from papers.models.sessions import MOST_MINUTES
 from papers.records import clean_line
 from papers.verbs import verb
@@ -205,7 +217,8 @@ def remove_item(
 ) -> AgendaItem:
     """Take an item off an agenda; its paper goes back to the list, and parts in it end. Raises Refused.
 
-    To undo it brings parts back as they were. What cannot be brought back (files, questions) is asked about first.
+    To undo it brings parts back as they were. Files, questions and action items stay with the session;
+    that is asked about first.
     """
     desk = _Desk(item.session, expects)
     item = desk.find(item)
@@ -421,6 +434,7 @@ class _Desk:
         self.ended: list[Row] = []
         self.gone: list[Gone] = []
         self.revived: list[Assignment] = []
+        self.loosened: list[Model] = []
 
     def find(self, item: AgendaItem) -> AgendaItem:
         for each in self.items:
@@ -446,12 +460,13 @@ class _Desk:
         for item in items:
             if not anyway and (lost := _find_lost(item)):
                 raise AsksFirst(
-                    _("“%(name)s” has %(what)s, which cannot be brought back. Take it off anyway?")
+                    _("“%(name)s” has %(what)s, which would be the session's alone. Take it off anyway?")
                     % {"name": _name(item), "what": lost}
                 )
             assignments = list(item.assignments.all())
             self.ended += [_describe_assignment(each) for each in assignments]
             self.gone += [(Assignment, each.pk) for each in assignments] + [(AgendaItem, item.pk)]
+            self.loosened += _loosen(item)
             place = self.items.index(item)
             self.items[place : place + 1] = [] if by_another is None else [by_another]
             AgendaItem.objects.filter(pk=item.pk).delete()
@@ -488,6 +503,7 @@ class _Desk:
         )  # fmt: skip
 
     def remove_now(self, item: AgendaItem) -> None:
+        self.loosened += _loosen(item)
         self.gone.append((AgendaItem, item.pk))
         AgendaItem.objects.filter(pk=item.pk).delete()
 
@@ -548,7 +564,7 @@ class _Desk:
             after=after,
             ended=self.ended,
         )
-        stamps.add(session.club, [session, change, *changed, *self.revived, *also], self.gone)
+        stamps.add(session.club, [session, change, *changed, *self.revived, *self.loosened, *also], self.gone)
         stamps.write()
 
     def _schedule(self, by: User | None, stamps: Stamps) -> None:
@@ -763,13 +779,23 @@ def _find_accepted(items: Iterable[AgendaItem]) -> dict[int, str]:
 
 
 def _find_lost(item: AgendaItem) -> str:
-    """Name what hangs on an item and does not come back with it; nothing where all does."""
+    """Name what hangs on an item and would not come back to it; nothing where all does."""
     names = []
     for relation in AgendaItem._meta.related_objects:
         model = relation.related_model
         if model is not Assignment and model._default_manager.filter(**{relation.field.name: item}).exists():
             names.append(str(model._meta.verbose_name_plural))
     return _(" and ").join(names)
+
+
+def _loosen(item: AgendaItem) -> list[Model]:
+    """Let questions, files and action items of an item that goes be those of its session; return them to be stamped."""
+    loosened: list[Model] = []
+    for model in (Question, Attachment, ActionItem):
+        rows = list(model._default_manager.filter(item=item).order_by("pk"))
+        model._default_manager.filter(pk__in=[row.pk for row in rows]).update(item=None)
+        loosened += rows
+    return loosened
 
 
 def _list_scheduled(session: Session, items: Iterable[AgendaItem]) -> set[int]:
