@@ -249,7 +249,10 @@ class SeriesForm(MeetingForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         try:
-            said["made"] = self._make_rule(said)
+            said["made"] = made = self._make_rule(said)
+            if {"starts_on", "starts_at", "time_zone"} <= said.keys():
+                zone = ZoneInfo(said["time_zone"])
+                recurrence.check_first(made, said["starts_on"], said["starts_at"], zone)
         except recurrence.BadRule as refusal:
             is_by_hand = said.get("repeats") == BY_HAND
             self.add_error("rule" if is_by_hand else "until", str(refusal))
