@@ -59,7 +59,7 @@ class MeetingForm(forms.Form):
 class SessionForm(MeetingForm):
     """One session: when, where, and what for."""
 
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs=DAY))
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
     time = forms.TimeField(label=_("Starts at"), widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
     lock_at = forms.DateTimeField(
         label=_("Votes close"),
@@ -160,20 +160,24 @@ class SeriesForm(MeetingForm):
         widget=forms.RadioSelect,
     )
     every = forms.IntegerField(
-        label=_("Every so many"), min_value=1, max_value=recurrence.MOST_INTERVAL, initial=1, required=False,
+        label=_("Every so many weeks or months"),
+        required=False,
+        min_value=1,
+        max_value=recurrence.MOST_INTERVAL,
+        initial=1,
         help_text=_("1: every week or month; 2: every second one."),
-    )  # fmt: skip
+    )
     weekdays = forms.TypedMultipleChoiceField(
-        label=_("By weeks: on"),
+        label=_("On"),
         choices=list(WEEKDAYS.items()),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None chosen means the weekday of the first day."),
     )
-    n = forms.TypedChoiceField(label=_("By months: on the"), choices=PLACES, coerce=int, required=False)
+    n = forms.TypedChoiceField(label=_("On the"), choices=PLACES, coerce=int, required=False)
     weekday = forms.TypedChoiceField(
-        label=_("weekday"), choices=list(WEEKDAYS.items()), coerce=int, required=False
+        label=_("Weekday"), choices=list(WEEKDAYS.items()), coerce=int, required=False
     )
     rule = forms.CharField(
         label=_("Rule of your own"),
@@ -183,14 +187,14 @@ class SeriesForm(MeetingForm):
     )
     starts_on = forms.DateField(
         label=_("First day"),
-        widget=forms.DateInput(attrs=DAY),
+        widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
         help_text=_("It may be past, to count weeks from; sessions are made from now on."),
     )
     starts_at = forms.TimeField(label=_("Starts at"), widget=forms.TimeInput(attrs=TIME, format="%H:%M"))
     until = forms.DateField(
         label=_("Last day"),
         required=False,
-        widget=forms.DateInput(attrs=DAY),
+        widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
         help_text=_("Empty: it goes on."),
     )
     lock_hours = forms.IntegerField(
@@ -312,11 +316,11 @@ def _says_the_same(series: Series, text: str) -> bool:
 class PauseForm(forms.Form):
     """Days on which a series, or all of the club's, do not meet."""
 
-    first_day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs=DAY))
+    first_day = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
     last_day = forms.DateField(
         label=_("Last day"),
         required=False,
-        widget=forms.DateInput(attrs=DAY),
+        widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
         help_text=_("Empty: the same day."),
     )
     reason = forms.CharField(

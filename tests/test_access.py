@@ -5,7 +5,7 @@ own (tests/papers/api/test_permissions.py), Django's administration is asked as 
 """
 
 import re
-from datetime import date
+from datetime import date, time
 
 import pytest
 from django.test import Client
@@ -14,6 +14,7 @@ from django.urls import get_resolver, reverse
 from accounts import invitations
 from papers import catalogue, discussion, mentions, reading_list, submissions
 from papers.models import Import, RejectedRecord
+from papers.scheduling import series
 from papers.sources import keeping
 from tests import factories
 
@@ -88,6 +89,16 @@ PAGES = {
     "papers:comment_history": CLUB,
     "papers:agenda": CLUB,
     "papers:edit_comment": [SIGN_IN, NOT_FOUND, IN, FORBIDDEN, FORBIDDEN, NOT_FOUND],  # the member wrote it
+    # Sessions and series; what changes them is for organisers
+    "papers:session_list": CLUB,
+    "papers:session_detail": CLUB,
+    "papers:session_new": KEEPERS,
+    "papers:session_edit": KEEPERS,
+    "papers:series_detail": CLUB,
+    "papers:series_new": KEEPERS,
+    "papers:series_edit": KEEPERS,
+    "papers:pause_list": KEEPERS,
+    "papers:holiday_list": KEEPERS,
     "accounts:member_list": CLUB,
     "accounts:club_settings": OWNER,
     # One's own account
@@ -119,6 +130,10 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:post_comment": CLUB_LEADS_ON,
     "papers:import_cancel": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "papers:remove_comment": CLUB_LEADS_ON,  # its author, and organisers
+    "papers:session_state": KEEPERS_POST,
+    "papers:session_answer": CLUB_LEADS_ON,
+    "papers:series_end": KEEPERS_POST,
+    "papers:pause_remove": KEEPERS_POST,
     "papers:source_run": KEEPERS_POST,
     "papers:source_pause": KEEPERS_POST,
     "papers:source_remove": KEEPERS_POST,
@@ -200,9 +215,13 @@ def place(club, source, owner, organiser, member):
         place="x",
         reason="No title.",
     )
+    meetings = series.create_series(
+        club, rule="FREQ=WEEKLY", starts_on=date(2025, 4, 30), starts_at=time(14), by=organiser
+    )
+    session = meetings.sessions.first()
+    pause = series.add_pause(club, first_day=date(2025, 12, 24), last_day=date(2025, 12, 31), by=organiser)
     invitation = invitations.invite(club, email="", role="member", by=owner)
     other = factories.make_user("Max Member", club=club)
-    session = factories.make_session(club)
     return {
         "slug": club.slug,
         "day": "2025-04-25",
@@ -230,6 +249,9 @@ def place(club, source, owner, organiser, member):
                 )
             },
             **{f"papers:{name}": session.pk for name in ("agenda", "change_agenda", "change_agenda_item")},
+            **{f"papers:session_{name}": session.pk for name in ("detail", "edit", "state", "answer")},
+            **{f"papers:series_{name}": meetings.pk for name in ("detail", "edit", "end")},
+            "papers:pause_remove": pause.pk,
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,
@@ -255,6 +277,8 @@ FIELDS = {
     "papers:triage": lambda _place: {"value": "1"},
     "papers:tag": lambda _place: {"tag": "theory"},
     "papers:post_comment": lambda _place: {"text": "Yes."},
+    "papers:session_state": lambda _place: {"act": "cancel"},
+    "papers:session_answer": lambda _place: {"answer": "yes"},
     "accounts:invite": lambda _place: {"email": "", "role": "member"},
     "accounts:change_role": lambda _place: {"role": "member"},
 }
@@ -333,6 +357,9 @@ def test_public_catalogue_opens_no_club(name, cast, place, settings):
         "papers:club_trending",
         "papers:comment_history",
         "papers:agenda",
+        "papers:session_list",
+        "papers:session_detail",
+        "papers:series_detail",
     ],
 )
 def test_public_club_may_be_read_by_all(name, cast, place, club):

@@ -60,6 +60,8 @@ def say_state(session: Session, now: datetime) -> str:
     match session.state:
         case Session.State.DRAFT:
             return _("a draft, seen by organisers only")
+        case Session.State.OPEN if session.lock_at <= now:
+            return _("votes are just closing")
         case Session.State.OPEN:
             closes = write_moment(session.lock_at, session.time_zone, now)
             return _("votes close %(when)s") % {"when": closes}

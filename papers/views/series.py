@@ -135,7 +135,7 @@ def look_ahead(series: Series, now: datetime) -> dict[str, Any]:
                 "day": day,
                 "is_skipped": recurrence.is_skipped(local, zone),
                 "is_doubled": recurrence.is_doubled(local, zone),
-                "starts": recurrence.to_utc(local, zone).astimezone(zone),
+                "starts": f"{recurrence.to_utc(local, zone).astimezone(zone):%H:%M}",
             }
         )
         if len(found) == LOOKED_AT:

@@ -26,6 +26,7 @@ from papers.scheduling.refusals import Refused
 from papers.session_forms import SessionForm, add_refusal, default_start
 from readinglist.http import Request, wants_fragment
 
+from .agenda import load_agenda
 from .viewpoint import find_club, open_to_visitors
 
 COMING = 13
@@ -51,7 +52,8 @@ def require_organiser(request: Request, club: Club) -> None:
 def session_list(request: Request, slug: str) -> HttpResponse:
     """Show what is to come, what was, a year at a time, and to organisers their drafts."""
     club, now = find_club(request, slug), timezone.now()
-    rows = with_answers(Session.objects.visible_to(request.user).filter(club=club), request.user)
+    rows = Session.objects.visible_to(request.user).filter(club=club).select_related("club")
+    rows = with_answers(rows, request.user)
     coming = rows.upcoming(now).exclude(state=Session.State.DRAFT)
     shows_all = "all" in request.GET
     found = list(coming if shows_all else coming[: COMING + 1])
