@@ -108,7 +108,7 @@ def session_detail(request: Request, slug: str, pk: int) -> HttpResponse:
     now = timezone.now()
     context = {
         **attendance_context(request, session, now),
-        "items": get_object_or_404(Session.objects.prefetch_related(with_papers(request.user)), pk=pk).items,  # type: ignore[attr-defined]
+        "agenda": load_agenda(request, session),
         "may_run": permissions.can_run_sessions(request.user, session.club),
         "is_member": permissions.is_member(request.user, session.club),
         "has_begun": session.starts <= now,
