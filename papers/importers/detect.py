@@ -92,7 +92,8 @@ def refuse_hopeless(head: bytes) -> None:
     text = decode_head(head)
     if not text.strip(b" \t\r\n\f\v"):
         raise UnreadableInput("The file is empty: there is only white space at its beginning.")
-    if b"\x00" in text:
+    # A stray one spoils the record it stands in, not the file.
+    if text.count(b"\x00") > max(1, len(text) // 100):
         raise UnreadableInput(
             "This is a binary file, or text in an encoding not known here. Save it as text in UTF-8."
         )

@@ -66,7 +66,7 @@ class TestBadInput:
             pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is a PNG image", id="png"),
             pytest.param(b"PK\x03\x04\x14\0", "This ZIP archive is broken", id="zip"),
             pytest.param(gzip.compress(b""), "The file is empty", id="gzip"),
-            pytest.param(b"new\n\nApr 25\n\nTitle\0\n\nAbstract", "This is a binary file", id="null-byte"),
+            pytest.param(b"new\0Apr 25\0Title\0Abstract", "This is a binary file", id="null-bytes"),
             pytest.param(bytes(range(1, 32)) * 100, "This is a binary file", id="controls"),
             pytest.param(b"<!DOCTYPE html>\n<html><body>Apr 25", r"This is a web page \(HTML\)", id="html"),
             pytest.param(
@@ -206,3 +206,18 @@ def test_entities_of_its_own_are_named_as_the_reason(doctype):
     data = b'<?xml version="1.0"?>\n' + doctype + b'<feed xmlns="http://www.w3.org/2005/Atom"></feed>'
     with pytest.raises(UnreadableInput, match="The XML declares entities of its own"):
         list(importers.read(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"TY  - JOUR\nTI  - One \0 byte\nER  - \nTY  - JOUR\nTI  - Second\nER  - \n",
+        b"@article{a, title={One \0 byte}, author={A, B}}\n@article{b, title={Second}, author={C, D}}\n",
+        b"PMID- 1\nTI  - One \0 byte\n\nPMID- 2\nTI  - Second\n\n",
+    ],
+    ids=["ris", "bibtex", "nbib"],
+)
+def test_stray_null_byte_costs_no_other_record(content):
+    found = list(importers.read(io.BytesIO(content)))
+
+    assert [record.title for record in found] == ["One byte", "Second"]
