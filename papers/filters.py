@@ -16,7 +16,7 @@ from papers.numbers import LARGEST, read_number
 
 from . import identifiers, search
 from .identifiers import Identifier
-from .models import CandidatePair, Entry, Import, Listing, Paper
+from .models import CandidatePair, Entry, Import, Listing, OutgoingMail, Paper
 
 LONGEST_QUERY = 400
 
@@ -151,4 +151,18 @@ class ImportFilter(django_filters.FilterSet):
 
     class Meta:
         model = Import
+        fields: list[str] = []
+
+
+class MailFilter(django_filters.FilterSet):
+    state = django_filters.MultipleChoiceFilter(
+        choices=OutgoingMail.State.choices, distinct=False, label=_("One state, or several.")
+    )
+    kind = django_filters.MultipleChoiceFilter(
+        choices=OutgoingMail.Kind.choices, distinct=False, label=_("One kind, or several.")
+    )
+    session = IdFilter(label=_("The id of a session."))
+
+    class Meta:
+        model = OutgoingMail
         fields: list[str] = []

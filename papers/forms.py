@@ -16,8 +16,9 @@ from .importers import csv_table
 from .importers.csv_table import Columns
 from .importers.times import read_date
 from .mentions import MOST_TEXT
-from .models import Paper, Source
+from .models import Paper, ReminderSchedule, Source
 from .models.sources import MOST_HOURS
+from .notifications import schedules
 from .records import MAX_ABSTRACT, MAX_JOURNAL, MAX_TITLE, PartialDate
 
 if TYPE_CHECKING:
@@ -419,3 +420,12 @@ class PaperForm(forms.Form):
         if "authors" in changes:
             changes["authors"] = tuple(line for line in changes["authors"].splitlines() if line.strip())
         return changes
+
+
+class RemindersForm(forms.ModelForm):
+    """When a club's reminders go out."""
+
+    class Meta:
+        model = ReminderSchedule
+        fields = schedules.FIELDS
+        widgets = {"at": forms.TimeInput(format="%H:%M", attrs={"type": "time"})}

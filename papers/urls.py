@@ -12,6 +12,7 @@ from .views import (
     imports,
     insights,
     listings,
+    mail,
     papers,
     reading_list,
     review,
@@ -115,6 +116,11 @@ urlpatterns = [
     path("clubs/<slug:slug>/pauses/", series.pause_list, name="pause_list"),
     path("clubs/<slug:slug>/pauses/<int:pk>/remove", series.pause_remove, name="pause_remove"),
     path("clubs/<slug:slug>/pauses/holidays", series.holiday_list, name="holiday_list"),
+    # Mails of a club
+    path("clubs/<slug:slug>/reminders/", mail.reminders, name="reminders"),
+    path("clubs/<slug:slug>/mail/", mail.mail_list, name="mail_list"),
+    path("clubs/<slug:slug>/mail/<int:pk>/again", mail.send_mail_again, name="send_mail_again"),
+    path("clubs/<slug:slug>/mail/<int:pk>/let-be", mail.let_mail_be, name="let_mail_be"),
     # What members do
     path("clubs/<slug:slug>/papers/<int:pk>/triage", acts.triage_paper, name="triage"),
     path("clubs/<slug:slug>/papers/<int:pk>/tags", acts.tag_paper, name="tag"),

@@ -275,6 +275,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ImportStateEnum": "papers.models.Import.State",
         "EntryStateEnum": "papers.models.Entry.State",
+        "KindEnum": "papers.models.Source.Kind",
+        "MailKindEnum": "papers.models.OutgoingMail.Kind",
+        "MailStateEnum": "papers.models.OutgoingMail.State",
         "PrecisionEnum": ["day", "month", "year"],
     },
     "SERVE_INCLUDE_SCHEMA": False,

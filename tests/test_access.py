@@ -14,6 +14,7 @@ from django.urls import get_resolver, reverse
 from accounts import invitations
 from papers import catalogue, discussion, mentions, reading_list, submissions
 from papers.models import Import, RejectedRecord
+from papers.notifications import outbox
 from papers.scheduling import series
 from papers.sources import keeping
 from tests import factories
@@ -75,6 +76,9 @@ PAGES = {
     "papers:source_edit": KEEPERS,
     "papers:source_dry_run": KEEPERS,
     "papers:club_sources": KEEPERS,
+    # Mails of a club: its organisers
+    "papers:reminders": KEEPERS,
+    "papers:mail_list": KEEPERS,
     # A club
     "papers:club_home": CLUB,
     "papers:entry_list": CLUB,
@@ -137,6 +141,8 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:source_run": KEEPERS_POST,
     "papers:source_pause": KEEPERS_POST,
     "papers:source_remove": KEEPERS_POST,
+    "papers:send_mail_again": KEEPERS_POST,
+    "papers:let_mail_be": KEEPERS_POST,
     "papers:rejection_replay": KEEPERS_POST,
     "papers:rejection_dismiss": KEEPERS_POST,
     "accounts:switch_club": CLUB_LEADS_ON,
@@ -222,6 +228,9 @@ def place(club, source, owner, organiser, member):
     pause = series.add_pause(club, first_day=date(2025, 12, 24), last_day=date(2025, 12, 31), by=organiser)
     invitation = invitations.invite(club, email="", role="member", by=owner)
     other = factories.make_user("Max Member", club=club)
+    letter = outbox.Letter("agenda:session 1:user 1", "agenda", member, "Agenda", "Three papers.", club=club)
+    outbox.put([letter])
+    mail = club.mails.get()
     return {
         "slug": club.slug,
         "day": "2025-04-25",
@@ -231,6 +240,8 @@ def place(club, source, owner, organiser, member):
             "papers:import_detail": run.pk,
             "papers:import_cancel": run.pk,
             "papers:submission_detail": submission.pk,
+            "papers:send_mail_again": mail.pk,
+            "papers:let_mail_be": mail.pk,
             "papers:undo_edit": paper.edits.get().pk,
             "papers:pair_detail": pair.pk,
             "papers:decide_pair": pair.pk,

@@ -22,6 +22,7 @@ from papers.models import (
     Listing,
     ListingItem,
     MergedPaper,
+    OutgoingMail,
     Paper,
     Session,
     Source,
@@ -89,6 +90,9 @@ class Reach:
 
     def imports(self) -> QuerySet[Import]:
         return self._narrow(Import.objects.visible_to(self.user), "club", or_nobodys=True)
+
+    def mails(self) -> QuerySet[OutgoingMail]:
+        return self._narrow(OutgoingMail.objects.visible_to(self.user), "club")
 
     def entries(self) -> QuerySet[Entry]:
         entries = self._narrow(Entry.objects.visible_to(self.user), "club")

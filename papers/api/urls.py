@@ -1,7 +1,18 @@
 from django.urls import path, re_path
 
 from . import docs, hugging_face
-from .views import agenda, catalogue, clubs, comments, entries, imports, review, sources, submissions
+from .views import (
+    agenda,
+    catalogue,
+    clubs,
+    comments,
+    entries,
+    imports,
+    mails,
+    review,
+    sources,
+    submissions,
+)
 from .views.fallback import Fallback
 
 app_name = "api"
@@ -45,6 +56,12 @@ urlpatterns = [
     path(f"{CLUB}votes/", entries.VoteList.as_view(), name="votes"),
     path(f"{CLUB}comments/", comments.ClubCommentList.as_view(), name="club_comments"),
     path(f"{CLUB}papers/<int:pk>/vote/", entries.PaperVote.as_view(), name="paper_vote"),
+    # Mails
+    path(f"{CLUB}mails/", mails.MailList.as_view(), name="mails"),
+    path(f"{CLUB}mails/<int:pk>/", mails.MailDetail.as_view(), name="mail"),
+    path(f"{CLUB}mails/<int:pk>/send_again/", mails.MailSendAgain.as_view(), name="send_mail_again"),
+    path(f"{CLUB}mails/<int:pk>/let_be/", mails.MailLetBe.as_view(), name="let_mail_be"),
+    path(f"{CLUB}reminders/", mails.Reminders.as_view(), name="reminders"),
     # Entries
     path(f"{CLUB}entries/", entries.EntryList.as_view(), name="entries"),
     path(ENTRY, entries.EntryDetail.as_view(), name="entry"),

@@ -29,12 +29,15 @@ def write(
     *,
     key: str,
     until: datetime,
+    due_at: datetime | None = None,
     parts: Iterable[Assignment] = (),
     facts: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> Letter:
     """Return a mail of this kind about a session to one person.
 
-    `key` is the occasion's, which the person is added to. `parts` are those that it is about.
+    `key` is the occasion's, which the person is added to. `parts` are those that it is about, `facts` what its text
+    says besides, `about` what `standing` looks at besides before it goes out.
     """
     session, club, parts = briefing.session, briefing.session.club, list(parts)
     zone = ZoneInfo(session.time_zone)
@@ -50,17 +53,7 @@ def write(
             (date_format(line.starts.astimezone(zone), "H:i"), line.title, line.minutes, line.who)
             for line in briefing.lines
         ],
-        "parts": [
-            {
-                "part": part.part,
-                "title": name_item(part.item) if part.item else "",
-                "minutes": part.item.minutes if part.item else None,
-                "prompt": part.part.prompt if part.part else "",
-                "reason": part.reason,
-                "is_asked": part.state == Assignment.State.PROPOSED,
-            }
-            for part in parts
-        ],
+        "parts": [describe_part(part) for part in parts],
         "asks": any(part.state == Assignment.State.PROPOSED for part in parts),
         "link": make_link(session.get_absolute_url()),
         "list_link": make_link(reverse("papers:entry_list", args=[club.slug])),
@@ -75,19 +68,39 @@ def write(
         session=session,
         subject=render_to_string(f"papers/mail/{kind}_subject.txt", context),
         text=render_to_string(f"papers/mail/{kind}.txt", context).strip() + "\n",
+        due_at=due_at,
         useless_after=until,
         about={
             "session": session.pk,
             "starts": session.starts.isoformat(),
             "sequence": session.sequence,
             "assignments": sorted(part.pk for part in parts),
+            **(about or {}),
         },
     )
+
+
+def describe_part(part: Assignment) -> dict[str, Any]:
+    """Return what a mail says of a part; its item with entry and paper must be loaded."""
+    assert part.item is not None and part.part is not None
+    return {
+        "part": part.part.name,
+        "title": name_item(part.item),
+        "minutes": part.item.minutes,
+        "prompt": part.part.prompt,
+        "reason": part.reason,
+    }
 
 
 def write_time(moment: datetime, zone: str) -> str:
     """Return "Wednesday 30 April, 14:00 (Europe/Berlin)"."""
     return f"{date_format(moment.astimezone(ZoneInfo(zone)), 'l j F, H:i')} ({zone.replace('_', ' ')})"
+
+
+def write_session_time(part: Assignment) -> str:
+    """Return when the session is in which somebody has a part."""
+    assert part.item is not None
+    return write_time(part.item.session.starts, part.item.session.time_zone)
 
 
 def make_link(path: str) -> str:

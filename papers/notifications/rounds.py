@@ -15,12 +15,21 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from accounts.models import Club, User
-from papers.models import Announced, Assignment, Attendance, OutgoingMail, ReminderSchedule, Session
+from accounts.models import User
+from papers.models import (
+    Announced,
+    Assignment,
+    Attendance,
+    OutgoingMail,
+    ReminderSchedule,
+    Session,
+    SwapOffer,
+)
 from papers.notifications import calendar_mails, letters, outbox
 from papers.notifications.briefings import Briefing, load_briefings
 from papers.notifications.preferences import wants
 from papers.notifications.reminders import Due, Meeting, Schedule, due_reminders
+from papers.notifications.schedules import make_schedule
 
 Kind = OutgoingMail.Kind
 State = Session.State
@@ -33,6 +42,9 @@ GRACE: Final = timedelta(minutes=3)
 
 NEAR: Final = timedelta(days=14)
 """A session that changes further ahead is news only to those who have a part in it or said that they come."""
+
+NEWS: Final = timedelta(days=3)
+"""So long an answer is news to who waited for it."""
 
 TOLD: Final = [OutgoingMail.State.SENDING, OutgoingMail.State.SENT, OutgoingMail.State.UNCERTAIN]
 
@@ -88,27 +100,6 @@ def _find_due(sessions: Sequence[Session], now: datetime) -> list[Due]:
     ]
 
 
-def make_schedule(row: ReminderSchedule) -> Schedule:
-    """Return a club's row as the values that `reminders` takes."""
-
-    def span(number: int | None, **unit: int) -> timedelta | None:
-        return None if number is None else number * timedelta(**unit)
-
-    return Schedule(
-        votes=span(row.votes_hours, hours=1),
-        agenda=span(row.agenda_minutes, minutes=1),
-        part_days=row.part_days,
-        tells_day_before=row.tells_day_before,
-        at=row.at,
-        link=span(row.link_minutes, minutes=1),
-    )
-
-
-def load_schedule(club: Club) -> ReminderSchedule:
-    """Return a club's row, an unsaved one with what is usual where it has none."""
-    return ReminderSchedule.objects.filter(club=club).first() or ReminderSchedule(club=club)
-
-
 def _load_keys(dues: Iterable[Due]) -> set[str]:
     dues = list(dues)
     mails = OutgoingMail.objects.filter(
@@ -139,30 +130,21 @@ def _find_reminded(due: Due, briefing: Briefing) -> list[tuple[User, list[Assign
 
 
 def tell_asked(now: datetime) -> None:
-    """Queue a mail to each member who was asked to take parts of a session and has not answered."""
+    """Queue a mail to each member who was asked to take parts of a session and has not answered, or is asked again."""
     asked = Assignment.objects.filter(
         state=Assignment.State.PROPOSED,
-        member__isnull=False,
         member__is_active=True,
         proposed_at__lte=now - GRACE,
         item__session__state__in=[State.OPEN, State.LOCKED],
         item__session__starts__gt=now,
     ).exclude(proposed_by=F("member"))
-    by_session: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for pk, session, member in asked.values_list("pk", "item__session", "member"):
-        by_session[session or 0][member or 0].add(pk)
-    told: dict[tuple[int, int], set[int]] = defaultdict(set)
-    mails = OutgoingMail.objects.filter(session__in=by_session, kind=Kind.ASKED)
-    for session, member, about in mails.exclude(state=OutgoingMail.State.WITHDRAWN).values_list(
-        "session", "recipient", "about"
-    ):
-        told[session or 0, member] |= set(about.get("assignments", ()))
-    new = {
-        (session, member): pks - told[session, member]
-        for session, members in by_session.items()
-        for member, pks in members.items()
-        if pks - told[session, member]
-    }
+    rows = list(asked.values_list("pk", "item__session", "member", "reminded_at"))
+    told = _load_told(row[1] for row in rows)
+    new: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for pk, session, member, reminded_at in rows:
+        told_at = told.get((pk, member or 0))
+        if told_at is None or (reminded_at is not None and told_at < reminded_at):
+            new[session or 0, member or 0].add(pk)
     if not new:
         return
     sessions = Session.objects.filter(pk__in={session for session, _member in new}).select_related("club")
@@ -172,55 +154,124 @@ def tell_asked(now: datetime) -> None:
             pks = new.get((briefing.session.pk, person.pk), set())
             parts = [part for part in briefing.parts.get(person.pk, ()) if part.pk in pks]
             if parts and wants(person, Kind.ASKED):
-                names = "+".join(str(part.pk) for part in sorted(parts, key=lambda part: part.pk)[:10])
-                key = f"{Kind.ASKED}:assignment {names}"
-                until = briefing.session.starts
-                written.append(letters.write(Kind.ASKED, briefing, person, key=key, until=until, parts=parts))
+                written.append(_ask(briefing, person, parts))
     outbox.put(written, now=now)
 
 
+def _load_told(sessions: Iterable[int | None]) -> dict[tuple[int, int], datetime]:
+    """Return when each was last told of a part they were asked to take, by assignment and member."""
+    told: dict[tuple[int, int], datetime] = {}
+    mails = OutgoingMail.objects.filter(session__in=set(sessions), kind=Kind.ASKED).order_by("made")
+    for member, about, made in mails.exclude(state=OutgoingMail.State.WITHDRAWN).values_list(
+        "recipient", "about", "made"
+    ):
+        told |= {(pk, member): made for pk in about.get("assignments", ())}
+    return told
+
+
+def _ask(briefing: Briefing, person: User, parts: Sequence[Assignment]) -> outbox.Letter:
+    names = "+".join(str(part.pk) for part in sorted(parts, key=lambda part: part.pk)[:10])
+    again = max((part.reminded_at for part in parts if part.reminded_at), default=None)
+    return letters.write(
+        Kind.ASKED,
+        briefing,
+        person,
+        key=f"{Kind.ASKED}:assignment {names}" + (f" again {again:%Y-%m-%dT%H:%M}" if again else ""),
+        until=briefing.session.starts,
+        parts=parts,
+        facts={"is_again": again is not None},
+    )
+
+
 def tell_withdrawn(now: datetime) -> None:
-    """Queue a mail to each member who was told of a part that is not theirs any more, though they did not decline."""
+    """Queue a mail to each member who was told of a part that was taken from them.
+
+    Who declined, swapped or handed over knows; their row stays, and only what an organiser, a plan or a changed agenda
+    took away is gone. It goes out a little later: an organiser who undoes that brings it back.
+    """
     told = OutgoingMail.objects.filter(
         kind=Kind.ASKED,
         state__in=TOLD,
         session__state__in=[State.OPEN, State.LOCKED],
         session__starts__gt=now,
-        made__lte=now - GRACE,
     )
-    holders = {
-        (pk, recipient): session
-        for session, recipient, about in told.values_list("session", "recipient", "about")
+    places = {
+        (pk, member): session
+        for session, member, about in told.values_list("session", "recipient", "about")
         for pk in about.get("assignments", ())
     }
-    theirs = set(
-        Assignment.objects.filter(pk__in={pk for pk, _member in holders}).values_list("pk", "member")
-    )
-    lost = {place: session for place, session in holders.items() if place not in theirs}
-    keys = {place: f"{Kind.PART_WITHDRAWN}:assignment {place[0]}" for place in lost}
+    there = set(Assignment.objects.filter(pk__in={pk for pk, _member in places}).values_list("pk", flat=True))
+    keys = {
+        (pk, member): f"{Kind.PART_WITHDRAWN}:assignment {pk}" for pk, member in places if pk not in there
+    }
     known = set(
         OutgoingMail.objects.filter(
-            key__in=[f"{key}:user {place[1]}" for place, key in keys.items()]
+            key__in=[f"{key}:user {member}" for (_pk, member), key in keys.items()]
         ).values_list("key", flat=True)
     )
-    new = {place: session for place, session in lost.items() if f"{keys[place]}:user {place[1]}" not in known}
+    new = {place: key for place, key in keys.items() if f"{key}:user {place[1]}" not in known}
     if not new:
         return
-    sessions = Session.objects.filter(pk__in=set(new.values())).select_related("club")
+    sessions = Session.objects.filter(pk__in={places[place] for place in new}).select_related("club")
     briefings = load_briefings(sessions)
     written = []
-    for place, session in new.items():
-        briefing = briefings[session or 0]
+    for (pk, member), key in new.items():
+        briefing = briefings[places[pk, member] or 0]
         for person in briefing.members:
-            if person.pk == place[1] and wants(person, Kind.PART_WITHDRAWN):
-                left = briefing.parts.get(person.pk, [])
-                until = briefing.session.starts
+            if person.pk == member and wants(person, Kind.PART_WITHDRAWN):
+                left = [letters.describe_part(part) for part in briefing.parts.get(member, ())]
                 written.append(
                     letters.write(
-                        Kind.PART_WITHDRAWN, briefing, person, key=keys[place], until=until,
-                        facts={"left": [part.part for part in left]},
+                        Kind.PART_WITHDRAWN, briefing, person, key=key, until=briefing.session.starts,
+                        due_at=now + GRACE, facts={"left": left}, about={"gone": pk},
                     )
                 )  # fmt: skip
+    outbox.put(written, now=now)
+
+
+def tell_swaps(now: datetime) -> None:
+    """Queue a mail to each member who is offered a swap, and to who offered it, once it is answered."""
+    answered = [SwapOffer.State.ACCEPTED, SwapOffer.State.DECLINED]
+    offers = SwapOffer.objects.filter(
+        Q(state=SwapOffer.State.OFFERED, offered_at__lte=now - GRACE)
+        | Q(state__in=answered, answered_at__range=(now - NEWS, now)),
+        assignment__item__session__starts__gt=now,
+        wanted__item__session__starts__gt=now,
+    )
+    keys = {pk: f"{Kind.SWAP}:offer {pk} {state}" for pk, state in offers.values_list("pk", "state")}
+    known = OutgoingMail.objects.filter(kind=Kind.SWAP, about__swap__in=list(keys.values()))
+    told = set(known.exclude(state=OutgoingMail.State.WITHDRAWN).values_list("about__swap", flat=True))
+    new = offers.filter(pk__in=[pk for pk, key in keys.items() if key not in told])
+    sides = ("assignment", "wanted")
+    loaded = [
+        f"{side}__{path}"
+        for side in sides
+        for path in ("member", "part", "item__entry__paper", "item__session__club")
+    ]
+    written = []
+    for offer in new.select_related(*loaded):
+        # Whose part is told of: what they would give, or what they have once it is answered.
+        is_answer = offer.state != SwapOffer.State.OFFERED
+        has_swapped = offer.state == SwapOffer.State.ACCEPTED
+        theirs, other = offer.wanted, offer.assignment
+        if is_answer and not has_swapped:
+            theirs, other = other, theirs
+        assert theirs.item is not None and theirs.member is not None
+        [briefing] = load_briefings([theirs.item.session]).values()
+        if theirs.member not in briefing.members or not wants(theirs.member, Kind.SWAP):
+            continue
+        facts = {
+            "by": other.member,
+            "answer": offer.state if is_answer else "",
+            "other": letters.describe_part(other),
+            "other_when": letters.write_session_time(other),
+        }
+        written.append(
+            letters.write(
+                Kind.SWAP, briefing, theirs.member, key=keys[offer.pk], until=briefing.session.starts,
+                parts=[theirs], facts=facts, about={"swap": keys[offer.pk], "offer": offer.pk},
+            )
+        )  # fmt: skip
     outbox.put(written, now=now)
 
 
@@ -320,6 +371,7 @@ ROUNDS: Final = {
     "remind": remind,
     "tell_asked": tell_asked,
     "tell_withdrawn": tell_withdrawn,
+    "tell_swaps": tell_swaps,
     "announce_changes": announce_changes,
     "invite": calendar_mails.invite,
 }

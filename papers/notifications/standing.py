@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
-from papers.models import Assignment, OutgoingMail, Session
+from papers.models import Assignment, OutgoingMail, Session, SwapOffer
 from papers.notifications.preferences import wants
 
 Kind = OutgoingMail.Kind
@@ -49,6 +49,12 @@ def _find_change_of_person(mail: OutgoingMail) -> str:
     about = set(mail.about.get("assignments", ()))
     if not about <= set(parts):
         return _("The part is not theirs any more.")
+    if mail.kind == Kind.PART_WITHDRAWN and Assignment.objects.filter(pk=mail.about["gone"]).exists():
+        return _("The part is theirs again.")
+    if mail.kind == Kind.SWAP and not SwapOffer.objects.filter(
+        pk=mail.about["offer"], state=mail.about["swap"].rpartition(" ")[2]
+    ):
+        return _("The offer is over.")
     if mail.kind == Kind.ASKED and all(parts[pk] != Assignment.State.PROPOSED for pk in about):
         return _("They have answered.")
     return ""

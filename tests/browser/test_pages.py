@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from accounts import invitations
 from papers import catalogue, discussion, importing, mentions, reading_list, submissions
-from papers.models import DryRun, Import, Source
+from papers.models import DryRun, Import, OutgoingMail, Source
 from papers.sources import keeping, telling
 from tests import factories
 
@@ -75,6 +75,21 @@ def lab(club, owner, member, organiser, source, transactional_db, monkeypatch):
         number=1, place="line 1", reason=f"There is no title in {LONG}", raw="{" + "x" * 600
     )
     pair = catalogue.propose_pair(paper, skipped, reason=LONG, by=owner)
+    for state in OutgoingMail.State:
+        OutgoingMail.objects.create(
+            key=f"agenda:session 1:{state}",
+            message_id=f"<{state}@example.org>",
+            kind="agenda",
+            club=club,
+            recipient=owner,
+            address=owner.email,
+            subject=LONG[:150],
+            text=f"{LONG} https://x.org/{'y' * 200}",
+            state=state,
+            error=LONG,
+            ended_at=timezone.now(),
+            leased_until=timezone.now(),
+        )
     gone = factories.make_paper("Gone " + LONG, source=source)
     catalogue.merge_papers(skipped, gone, reason=LONG)
     feed = keeping.make_source(
@@ -154,8 +169,11 @@ PEOPLES_PAGES = [
     "/review/decisions",
     "/clubs/ml/members/",
     "/clubs/ml/settings/",
+    "/clubs/ml/reminders/",
+    "/clubs/ml/mail/",
     "/clubs/new",
     "/accounts/settings/",
+    "/accounts/mail/",
     "/accounts/tokens/",
     "/accounts/email/",
     "/accounts/password/change/",

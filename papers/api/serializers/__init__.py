@@ -38,6 +38,7 @@ from .imports import (
     RejectionSerializer,
 )
 from .listings import ListingDetailSerializer, ListingItemSerializer, ListingSerializer
+from .mails import MailSerializer, RemindersSerializer
 from .people import PersonSerializer
 from .problems import FieldErrorSerializer, ProblemSerializer
 from .review import (
@@ -84,6 +85,7 @@ __all__ = [
     "ListingDetailSerializer",
     "ListingItemSerializer",
     "ListingSerializer",
+    "MailSerializer",
     "MemberSerializer",
     "NewAgendaItemSerializer",
     "NewCommentSerializer",
@@ -103,6 +105,7 @@ __all__ = [
     "PromoterSerializer",
     "RankingSerializer",
     "RejectionSerializer",
+    "RemindersSerializer",
     "SourceSerializer",
     "SubmissionItemSerializer",
     "SubmissionSerializer",

@@ -12,6 +12,7 @@ from accounts import clubs as club_verbs
 from accounts.models import Role
 from papers import catalogue, discussion, reading_list
 from papers.models import DryRun, Import
+from papers.notifications import outbox
 from papers.sources import keeping
 from tests import factories
 
@@ -34,6 +35,10 @@ def members_write(status):
 def keepers_write(status):
     """The club's organiser; "inside" is a member."""
     return dict(zip(CAST, [401, 404, 403, status, 404, 403, 404, 403], strict=True))
+
+
+def keepers_read():
+    return keepers_write(200)
 
 
 INSTALLATION = dict(zip(CAST, [401, 403, 403, 403, 403, 403, 403, 403], strict=True))
@@ -95,6 +100,12 @@ TABLE = [
     ("PATCH", "club", "/api/v1/clubs/ml/", keepers_write(403)),  # owners; see test_clubs.py
     ("GET", "club_window", "/api/v1/clubs/ml/window/", MEMBERS_READ),
     ("GET", "members", "/api/v1/clubs/ml/members/", MEMBERS_READ),
+    ("GET", "mails", "/api/v1/clubs/ml/mails/", keepers_read()),
+    ("GET", "mail", "/api/v1/clubs/ml/mails/{mail}/", keepers_read()),
+    ("POST", "send_mail_again", "/api/v1/clubs/ml/mails/{mail}/send_again/", keepers_write(200)),
+    ("POST", "let_mail_be", "/api/v1/clubs/ml/mails/{mail}/let_be/", keepers_write(200)),
+    ("GET", "reminders", "/api/v1/clubs/ml/reminders/", keepers_read()),
+    ("PATCH", "reminders", "/api/v1/clubs/ml/reminders/", keepers_write(200)),
     ("GET", "club_deleted", "/api/v1/clubs/ml/deleted/", MEMBERS_READ),
     ("GET", "votes", "/api/v1/clubs/ml/votes/", MEMBERS_READ),
     ("GET", "club_comments", "/api/v1/clubs/ml/comments/", MEMBERS_READ),
@@ -172,7 +183,11 @@ def places(club, member, organiser, entry, listing, private_paper):
     catalogue.merge_papers(entry.paper, gone, reason="The same.")
     pair = catalogue.propose_pair(entry.paper, other, reason="The same.", by=organiser)
     session = factories.make_session(club)
+    outbox.put(
+        [outbox.Letter("agenda:session 1:user 1", "agenda", member, "Agenda", "Three papers.", club=club)]
+    )
     return {
+        "mail": club.mails.get().pk,
         "session": session.pk,
         "item": factories.make_item(session).pk,
         "paper": entry.paper_id,

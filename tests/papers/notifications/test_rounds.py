@@ -8,6 +8,7 @@ from accounts.models import MailWanted, Membership
 from papers import reading_list
 from papers.models import Announced, Assignment, Attendance, OutgoingMail, ReminderSchedule, Session
 from papers.notifications import outbox, rounds
+from papers.scheduling import assignments
 from papers.scheduling.parts import load_parts
 from tests import factories
 
@@ -318,22 +319,127 @@ def test_nobody_is_asked_by_mail_in_a_draft_or_for_the_past(club, member):
     assert mails() == []
 
 
-def test_part_that_went_to_another_is_told_to_whoever_heard_of_it(session, member, organiser, mailoutbox):
+def test_who_is_reminded_by_hand_is_asked_again(session, member, organiser, mailoutbox):
     now = BEFORE + timedelta(minutes=3)
-    first = ask(session, member, by=organiser)
-    second = ask(session, organiser, part=1, by=member)
+    part = ask(session, member, by=organiser)
     rounds.tell_asked(now)
     send(mailoutbox, now)
-    first.delete()
-    second.state = "declined"  # by themselves: they know
-    second.save()
-    rounds.tell_withdrawn(now + timedelta(minutes=4))
-    rounds.tell_withdrawn(now + timedelta(minutes=5))
-    [mail] = send(mailoutbox, now + timedelta(minutes=5))
+    now += timedelta(days=2)
+    Assignment.objects.filter(pk=part.pk).update(reminded_at=now)  # as `assignments.remind` does
+    for minute in (1, 2):
+        rounds.tell_asked(now + timedelta(minutes=minute))
+    [mail] = send(mailoutbox, now + timedelta(minutes=2))
+    assert "You were asked before" in mail.body
+
+
+@pytest.fixture
+def asked(session, member, organiser, mailoutbox):
+    """Two who were asked to take parts, and told."""
+    now = BEFORE + timedelta(minutes=3)
+    first, second = ask(session, member, by=organiser), ask(session, organiser, part=1, by=member)
+    rounds.tell_asked(now)
+    assert len(send(mailoutbox, now)) == 2
+    return first, second
+
+
+def withdraw(now=BEFORE + timedelta(minutes=5)):
+    for minute in range(2):
+        rounds.tell_withdrawn(now + timedelta(minutes=minute))
+    return now + timedelta(minutes=10)
+
+
+def test_part_that_was_taken_away_is_told_to_whoever_heard_of_it(asked, member, organiser, mailoutbox):
+    assignments.release(asked[0], by=organiser)
+    rounds.tell_withdrawn(BEFORE + timedelta(minutes=5))
+    assert send(mailoutbox, BEFORE + timedelta(minutes=5)) == []  # it may be taken back
+    [mail] = send(mailoutbox, withdraw())
     assert (mail.to, mail.subject) == (
         [member.email],
         "Machine learning: your part on Wednesday 30 April is withdrawn",
     )
+
+
+def test_part_that_is_given_back_at_once_is_not_told_of(asked, organiser, mailoutbox):
+    assignments.release(asked[0], by=organiser)
+    later = withdraw()
+    asked[0].save(force_insert=True)  # as undoing a change of the agenda does
+    assert send(mailoutbox, later) == []
+    assert mails("part_withdrawn")[0].error == "The part is theirs again."
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda first, second: assignments.decline(first, by=first.member),
+        lambda first, second: assignments.hand_over(
+            first, to=factories.make_user(club=first.club), by=first.member
+        ),
+        lambda first, second: assignments.answer_swap(
+            assignments.offer_swap(first, wanted=second, by=first.member), accepts=True, by=second.member
+        ),
+    ],
+    ids=["declined", "handed over", "swapped"],
+)
+def test_who_gave_a_part_away_is_not_told_of_it(act, session, member, organiser, mailoutbox):
+    session = factories.make_session(
+        session.club, datetime(2099, 4, 30, 12, tzinfo=UTC)
+    )  # verbs ask the clock
+    now = session.starts - timedelta(days=20)
+    other = factories.make_item(session, title="News")
+    first = ask(session, member, by=organiser)
+    second = Assignment.objects.create(
+        club=session.club, item=other, part=load_parts(session.club)[0], member=organiser, proposed_at=BEFORE
+    )
+    rounds.tell_asked(now)
+    send(mailoutbox, now)
+    act(first, second)
+    assert send(mailoutbox, withdraw(now)) == []
+
+
+@pytest.mark.parametrize("accepts", [True, False], ids=["accepted", "declined"])
+def test_offered_swap_is_told_and_its_answer_too(accepts, club, member, organiser, mailoutbox):
+    mine, theirs = (
+        ask(factories.make_session(club, datetime(2099, 4, day, 12, tzinfo=UTC)), person, title=title, state="accepted")
+        for day, person, title in ((8, member, "On the weighing of matter"), (15, organiser, "On the heat of matter"))
+    )  # fmt: skip
+    offer = assignments.offer_swap(mine, wanted=theirs, by=member)
+    rounds.tell_swaps(offer.offered_at)
+    assert mails() == []
+    now = offer.offered_at + timedelta(minutes=3)
+    for minute in range(2):
+        rounds.tell_swaps(now + timedelta(minutes=minute))
+    [mail] = send(mailoutbox, now)
+    assert (mail.to, mail.subject) == ([organiser.email], "Machine learning: Mia Member offers you a swap")
+    assert "Your part, on Wednesday 15 April, 12:00 (UTC):\n\npresenter: On the heat of matter" in mail.body
+    assert (
+        "For theirs, on Wednesday 8 April, 12:00 (UTC):\n\npresenter: On the weighing of matter" in mail.body
+    )
+    offer = assignments.answer_swap(offer, accepts=accepts, by=organiser)
+    for minute in range(2):
+        rounds.tell_swaps(offer.answered_at + timedelta(minutes=minute))
+    [mail] = send(mailoutbox, now + timedelta(minutes=9))
+    assert mail.to == [member.email]
+    if accepts:
+        assert mail.subject == "Machine learning: Otto Organiser swaps with you"
+        assert "presenter: On the heat of matter" in mail.body and "weighing" not in mail.body
+    else:
+        assert mail.subject == "Machine learning: Otto Organiser does not swap"
+        assert "presenter: On the weighing of matter" in mail.body and "heat" not in mail.body
+
+
+def test_swap_that_is_over_is_not_told_of(club, member, organiser, mailoutbox):
+    mine, theirs = (
+        ask(
+            factories.make_session(club, datetime(2099, 4, day, 12, tzinfo=UTC)), person, title=f"Paper {day}"
+        )
+        for day, person in ((8, member), (15, organiser))
+    )
+    offer = assignments.offer_swap(mine, wanted=theirs, by=member)
+    now = offer.offered_at + timedelta(minutes=3)
+    rounds.tell_swaps(now)
+    assignments.withdraw_swap(offer, by=member)
+    assert send(mailoutbox, now) == []
+    assert mails("swap")[0].error == "The offer is over."
 
 
 def test_who_never_heard_of_a_part_does_not_hear_that_it_is_gone(session, member, organiser, mailoutbox):
