@@ -84,10 +84,22 @@ def _simplify(text: str) -> str:
     return "".join(char for char in letters if char.isalnum())
 
 
-_SPELLINGS: Final = {
-    field: {_simplify(word): place for place, word in enumerate(words.split(", "))}
-    for field, words in FIELDS.items()
-}
+class Kind:
+    """What the columns of a table may be: fields with the words of their headings, and the one there must be.
+
+    `example` is a heading that would do.
+    """
+
+    def __init__(self, fields: Mapping[str, str], *, needed: str, example: str) -> None:
+        self.fields, self.needed, self.example = tuple(fields), needed, example
+        self.spellings = {
+            field: {_simplify(word): place for place, word in enumerate(words.split(", "))}
+            for field, words in fields.items()
+        }
+
+
+PAPERS: Final = Kind(FIELDS, needed="title", example="title, authors, year, journal, doi")
+"""A paper a row. Other tables are read by the same rules (`scheduling.past_table`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +128,20 @@ def sniff(head: bytes) -> bool:
     if text.lstrip()[:1] in ("{", "[", "<", "@", "%"):
         return False
     lines = [Line(number, line) for number, line in enumerate(text.splitlines()[:200], start=1)]
-    found = _guess(lines)
+    found = _guess(lines, PAPERS)
     return found is not None and len(found.mapping) >= 2
 
 
-def guess_columns(stream: BinaryIO) -> Columns:
+def guess_columns(stream: BinaryIO, kind: Kind = PAPERS) -> Columns:
     """Guess the columns of a table, and give the first rows to see whether the guess is right.
 
-    Where no heading names a title, the first row is taken for the heading and nothing is guessed. Raises
+    Where no heading names what is needed (a title), the first row is taken for the heading and nothing is guessed. Raises
     UnreadableInput where that is no row of several cells.
     """
     lines = _read_beginning(read_lines(stream))
-    found = _guess(lines) or _take_first_row(lines)
+    found = _guess(lines, kind) or _take_first_row(lines)
     if found is None:
-        raise UnreadableInput(_explain_no_heading(lines))
+        raise UnreadableInput(_explain_no_heading(lines, kind))
     rows = (
         row for row in _cut_rows(iter(lines), found.delimiter, len(found.headings)) if row.line > found.line
     )
@@ -141,19 +153,19 @@ def guess_columns(stream: BinaryIO) -> Columns:
     return Columns(found.delimiter, found.line, found.headings, found.fields, samples)
 
 
-def check_columns(columns: object) -> dict[str, str]:
+def check_columns(columns: object, kind: Kind = PAPERS) -> dict[str, str]:
     """Give a reading of columns that people or programs wrote, checked. Raises UnreadableInput, which says why not."""
     if not isinstance(columns, Mapping) or not all(
         isinstance(field, str) and isinstance(heading, str) for field, heading in columns.items()
     ):
         raise UnreadableInput(
-            'Columns are fields and the headings of their columns, as in {"title": "Titel"}.'
+            f'Columns are fields and the headings of their columns, as in {{"{kind.needed}": "Titel"}}.'
         )
     chosen = {field: clean_line(heading) for field, heading in columns.items() if clean_line(heading)}
-    if unknown := [field for field in chosen if field not in FIELDS]:
-        raise UnreadableInput(f"There is no field {unknown[0][:50]!r}. Known are {', '.join(FIELDS)}.")
-    if "title" not in chosen:
-        raise UnreadableInput("Say which column is the title.")
+    if unknown := [field for field in chosen if field not in kind.fields]:
+        raise UnreadableInput(f"There is no field {unknown[0][:50]!r}. Known are {', '.join(kind.fields)}.")
+    if kind.needed not in chosen:
+        raise UnreadableInput(f"Say which column is the {kind.needed}.")
     return chosen
 
 
@@ -166,6 +178,26 @@ def parse(
 ) -> Iterator[Record | Rejection]:
     """Read the rows of a table in order; `date` is the listing they are to stand in. `today` is not used.
 
+    Raises UnreadableInput, as `read_rows`.
+    """
+    for row in read_rows(stream, columns=columns):
+        yield row if isinstance(row, Rejection) else _read_row(row.cells, row.place, date, row.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """What stands in the columns of a row that are read, by their fields, as it is written there."""
+
+    place: str
+    cells: dict[str, str]
+    raw: str
+
+
+def read_rows(
+    stream: BinaryIO, *, columns: Mapping[str, str] | None = None, kind: Kind = PAPERS
+) -> Iterator[TableRow | Rejection]:
+    """Read the rows of a table in order.
+
     `columns` is what `check_columns` gave; without it the columns are guessed. A row with more cells than the
     heading, or with so few that some that are read are missing, is a rejection, as its cells may be shifted.
 
@@ -173,9 +205,9 @@ def parse(
     """
     lines = read_lines(stream)
     beginning = _read_beginning(lines)
-    found = _find(beginning, columns) if columns is not None else _guess(beginning)
+    found = _find(beginning, columns) if columns is not None else _guess(beginning, kind)
     if found is None:
-        raise UnreadableInput(_explain_no_heading(beginning, columns))
+        raise UnreadableInput(_explain_no_heading(beginning, kind, columns))
     places = {field: place for place, field in enumerate(found.fields) if field}
     last = max(places.values())
     for row in _cut_rows(_chain(beginning, lines), found.delimiter, len(found.headings)):
@@ -191,7 +223,7 @@ def parse(
                 place, f"The row has {width:,} cells, and the heading {len(found.headings):,}.", row.raw
             )
         else:
-            yield _read_row({field: row.cells[at] for field, at in places.items()}, place, date, row.raw)
+            yield TableRow(place, {field: row.cells[at] for field, at in places.items()}, row.raw)
 
 
 def _chain(first: Iterable[Line], rest: Iterable[Line]) -> Iterator[Line]:
@@ -347,13 +379,13 @@ def _read_first_rows(lines: list[Line], delimiter: str) -> Iterator[_Row]:
     return (row for row in islice(filled, _HEADING_WITHIN) if len(row.cells) <= _MAX_COLUMNS)
 
 
-def _guess(lines: list[Line]) -> Columns | None:
-    """Find the row and the delimiter with which most columns are known; None where no row names a title."""
+def _guess(lines: list[Line], kind: Kind) -> Columns | None:
+    """Find the row and the delimiter with which most columns are known; None where no row names what is needed."""
     best: Columns | None = None
     for delimiter in DELIMITERS:
         for row in _read_first_rows(lines, delimiter):
-            found = Columns(delimiter, row.line, _name_columns(row.cells), _guess_fields(row.cells))
-            if "title" in found.fields and (best is None or len(found.mapping) > len(best.mapping)):
+            found = Columns(delimiter, row.line, _name_columns(row.cells), _guess_fields(row.cells, kind))
+            if kind.needed in found.fields and (best is None or len(found.mapping) > len(best.mapping)):
                 best = found
     return best
 
@@ -391,18 +423,18 @@ def _name_columns(cells: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _guess_fields(cells: list[str]) -> tuple[str, ...]:
+def _guess_fields(cells: list[str], kind: Kind) -> tuple[str, ...]:
     """Give each column a field: each field to the column whose heading tells it best, each column once."""
     simple = [_simplify(cell) for cell in cells]
     chosen = [""] * len(cells)
-    for field, spellings in _SPELLINGS.items():
+    for field, spellings in kind.spellings.items():
         places = [place for place, word in enumerate(simple) if word in spellings and not chosen[place]]
         if places:
             chosen[min(places, key=lambda place: spellings[simple[place]])] = field
     return tuple(chosen)
 
 
-def _explain_no_heading(lines: list[Line], columns: Mapping[str, str] | None = None) -> str:
+def _explain_no_heading(lines: list[Line], kind: Kind, columns: Mapping[str, str] | None = None) -> str:
     row = next((row for row in (_read_first_rows(lines, ",")) if row.cells), None)
     said = ", ".join(f"“{name[:40]}”" for name in _name_columns(row.cells)[:12]) if row else ""
     if columns is not None:
@@ -413,8 +445,8 @@ def _explain_no_heading(lines: list[Line], columns: Mapping[str, str] | None = N
         found = ", ".join(f"“{name[:40]}”" for name in nearest[:12])
         return f"The table has no column with the heading {missing}. It has {found or 'none'}."
     return (
-        "The table has no heading that says which column is the title. Put one above it, such as: title, authors, "
-        f"year, journal, doi. The first row is {said or 'empty'}."
+        f"The table has no heading that says which column is the {kind.needed}. Put one above it, such as: "
+        f"{kind.example}. The first row is {said or 'empty'}."
     )
 
 
