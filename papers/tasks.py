@@ -33,11 +33,12 @@ def list_due_work() -> list[tuple[Callable[[datetime], Any], Any]]:
     """
     from . import importing
     from .notifications import outbox, rounds
-    from .scheduling import agenda_items, assignments, planning, series, sessions
+    from .scheduling import agenda_items, assignments, past_sessions, planning, series, sessions
     from .sources import dry_run, running, telling
 
     return [
         (agenda_items.find_due_clubs, lock_due_sessions),
+        (past_sessions.take_due, bring_in_past),
         (running.queue_due, None),  # queued, and so found by the next line
         (importing.take_due, run_import),
         (dry_run.take_due, perform_dry_run),
@@ -72,6 +73,13 @@ def lock_due_sessions(club: int) -> None:
     from .scheduling import agenda_items
 
     agenda_items.lock_due(timezone.now(), club=club)
+
+
+@app.task
+def bring_in_past(pk: int) -> None:
+    from .scheduling import past_sessions
+
+    past_sessions.perform(pk)
 
 
 @app.task

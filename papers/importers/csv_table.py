@@ -135,8 +135,8 @@ def sniff(head: bytes) -> bool:
 def guess_columns(stream: BinaryIO, kind: Kind = PAPERS) -> Columns:
     """Guess the columns of a table, and give the first rows to see whether the guess is right.
 
-    Where no heading names what is needed (a title), the first row is taken for the heading and nothing is guessed. Raises
-    UnreadableInput where that is no row of several cells.
+    Where no heading names what is needed (a title), the first row is taken for the heading and nothing is guessed.
+    Raises UnreadableInput where that is no row of several cells.
     """
     lines = _read_beginning(read_lines(stream))
     found = _guess(lines, kind) or _take_first_row(lines)

@@ -88,7 +88,7 @@ def read_date(text: str) -> PartialDate | None:
     """
     text = text[:_MOST].strip().strip("[](){}~ ")
     if found := _COMPACT.match(text) or _YEAR_FIRST.match(text):
-        month = found["month"] or (None if found.re is _COMPACT else _find_month(text))
+        month = found["month"] or (None if found.re is _COMPACT else find_month(text))
         rest = text[found.end() :]
         day = found["day"] or (_find_day(rest) if month and not found["month"] else None)
         return make_date(int(found["year"]), int(month) if month else None, int(day) if day else None)
@@ -104,11 +104,12 @@ def read_date(text: str) -> PartialDate | None:
     years = [number for number in _NUMBER.findall(text) if len(number) == 4]
     if not years:
         return None
-    month = _find_month(text)
+    month = find_month(text)
     return make_date(int(years[0]), month, _find_day(text) if month else None)
 
 
-def _find_month(text: str) -> int | None:
+def find_month(text: str) -> int | None:
+    """Return the number of the first month that a text names, in the languages that we know."""
     return next((_MONTHS[word] for found in _WORD.findall(text) if (word := found.lower()) in _MONTHS), None)
 
 

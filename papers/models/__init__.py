@@ -9,7 +9,7 @@ from .notifications import Announced, OutgoingMail, ReminderSchedule
 from .planning import Absence, PlanDraft, SwapOffer
 from .presenting import Assignment, Attendance, Guest, Part
 from .reading_list import Entry, EntryChange, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
-from .sessions import AgendaChange, AgendaItem, Pause, Series, Session, SessionKind
+from .sessions import AgendaChange, AgendaItem, PastImport, Pause, Series, Session, SessionKind
 from .sources import DryRun, HostTurn, Source
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "PaperEdit",
     "PaperIdentifier",
     "Part",
+    "PastImport",
     "Pause",
     "PlanDraft",
     "Question",

@@ -414,3 +414,82 @@ class AgendaChange(models.Model):
 
     def __str__(self) -> str:
         return self.said
+
+
+class PastImportQuerySet(models.QuerySet["PastImport"]):
+    def visible_to(self, user: User | AnonymousUser) -> PastImportQuerySet:
+        """Those of the clubs that this person organises."""
+        if not user.is_authenticated:
+            return self.none()
+        organised = Membership.objects.filter(user=user, role__in=[Role.ORGANISER, Role.OWNER])
+        return self.filter(club__in=organised.values("club_id"))
+
+    def due(self, now: datetime) -> PastImportQuerySet:
+        """Those that wait for a worker, or whose worker has not renewed its lease."""
+        return self.filter(
+            models.Q(state=PastImport.State.QUEUED, due_at__lte=now)
+            | models.Q(state=PastImport.State.RUNNING, leased_until__lt=now)
+        )
+
+
+class PastImport(models.Model):
+    """A table of past sessions that is brought in. This row is the queue; Celery only wakes it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    club = models.ForeignKey(Club, on_delete=models.CASCADE, related_name="past_imports")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    input_name = models.CharField(_("input"), max_length=300)
+    content = models.BinaryField(default=b"", help_text=_("the table; emptied once it is in"))
+    columns = models.JSONField(_("columns"), help_text=_("fields, and the headings of their columns"))
+    day_first = models.BooleanField(_("the day comes first"), null=True, blank=True)
+    starts_at = models.TimeField(_("began at"), help_text=_("where the table does not say"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), default=60, validators=MINUTES)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    queued = models.DateTimeField(_("queued"), default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0, help_text=_("attempts in a row that broke off"))
+    finished = models.DateTimeField(_("finished"), null=True, blank=True)
+    error = models.TextField(_("why it failed"), blank=True)
+    lookup = models.ForeignKey(
+        "papers.Import", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    days = models.PositiveIntegerField(_("days"), default=0, help_text=_("of the table"))
+    taken = models.PositiveIntegerField(default=0, help_text=_("days already in, where a retry goes on"))
+    sessions_made = models.PositiveIntegerField(default=0)
+    items_made = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0, help_text=_("rows that were here already"))
+    rejections = models.JSONField(default=list, help_text=_("place, reason and raw text of each"))
+
+    objects = PastImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "running", "done", "failed"]),
+                name="past_import_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["done", "failed"]) | models.Q(finished__isnull=False),
+                name="past_import_end_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.input_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("papers:past_import", args=[self.club.slug, self.pk])
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {self.State.DONE, self.State.FAILED}

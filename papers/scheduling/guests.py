@@ -5,13 +5,19 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from accounts.models import Club
+from accounts.models import Club, User
 from papers.models import Guest
 from papers.records import clean_line
+from papers.verbs import verb
+from papers.versions import stamp
 
 from .refusals import Refused
 
 LONGEST_NAME = 100
+
+
+class NotAMember(Refused):
+    """Only members of the club may be who a guest was."""
 
 
 class BadName(Refused):
@@ -39,3 +45,19 @@ def find_or_add_guest(club: Club, name: str) -> Guest:
             return Guest.objects.create(club=club, name=name)
     except IntegrityError:  # somebody else's came first
         return guests.get()
+
+
+@verb
+def join_guest(guest: Guest, member: User | None, *, by: User) -> Guest:
+    """Say which member a guest is by now, or that they are none; what they presented counts for them from then on.
+
+    Raises NotAMember.
+    """
+    guest = Guest.objects.select_for_update(of=("self",)).select_related("club").get(pk=guest.pk)
+    if member is not None and not guest.club.memberships.filter(user=member).exists():
+        raise NotAMember(_("%(name)s is no member of this club.") % {"name": member})
+    if guest.member_id != (member.pk if member else None):
+        guest.member = member
+        guest.save(update_fields=["member"])
+        stamp(guest.club, [guest])
+    return guest
