@@ -22,6 +22,7 @@ def names_of(nav):
     [
         ("", "Home"),
         ("list/", "Reading list"),
+        ("sessions/", "Sessions"),
         ("insights/", "Figures"),
         ("members/", "Members"),
         ("calendar/", "Calendar"),
@@ -42,10 +43,10 @@ def test_each_page_of_a_club_says_where_it_is(client, club, owner, path, name):
 def test_nobody_is_led_where_they_may_not_go(client, club, member, owner, organiser):
     Club.objects.filter(pk=club.pk).update(is_public=True)
     visitors = set(names_of(nav_of(client, "/clubs/ml/")))
-    assert visitors == {"Home", "Reading list"}
+    assert visitors == {"Home", "Reading list", "Sessions"}
     client.force_login(member)
     members = set(names_of(nav_of(client, "/clubs/ml/")))
-    assert members == {"Home", "Reading list", "Figures", "Members", "Calendar"}
+    assert members == {"Home", "Reading list", "Sessions", "Figures", "Members", "Calendar"}
     client.force_login(organiser)
     assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources"}
     client.force_login(owner)
