@@ -163,15 +163,12 @@ def _perform(
 
 def _date_entries(club: Club) -> None:
     """Set when each entry was noted and suggested: at the first act, the first promotion or offer."""
-    for entry in Entry.objects.filter(club=club).prefetch_related(
-        "votes", "volunteers", "taggings", "comments"
-    ):
+    acted = Entry.objects.filter(club=club).exclude(state=Entry.State.DISCUSSED)
+    for entry in acted.prefetch_related("votes", "volunteers", "taggings", "comments"):
         wanted = [vote.cast_at for vote in entry.votes.all()]
         wanted += [offer.offered_at for offer in entry.volunteers.all()]
         noted = [tagging.tagged_at for tagging in entry.taggings.all()]
         noted += [comment.posted_at for comment in entry.comments.all()]
-        if not wanted + noted:
-            continue  # of a session before
         entry.created = min(wanted + noted)
         entry.suggested = min(wanted) if entry.suggested else None
         entry.save(update_fields=["created", "suggested"])

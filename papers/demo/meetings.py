@@ -27,6 +27,8 @@ def hold_session(
         club, by=by, starts=starts, minutes=story["minutes"], place=story["place"], now=starts
     )
     entry = reading_list.suggest(reading_list.note(club, papers[story["paper"]]), by=by)
+    for name in story["tags"]:
+        reading_list.tag(entry, name=name, by=by)
     item = agenda_items.add_item(session, by=by, entry=entry, minutes=story["minutes"])
     sessions.hold_session(session, by=by, now=after)
     for part, email in zip(load_parts(club), story["parts"], strict=False):
@@ -41,6 +43,7 @@ def hold_session(
     )
     suggested = starts - timedelta(days=9)
     Entry.objects.filter(pk=entry.pk).update(created=suggested, suggested=suggested)
+    entry.taggings.update(tagged_at=suggested)
     EntryChange.objects.filter(entry=entry, changed__gt=after).update(changed=suggested)
     return session
 
@@ -70,6 +73,7 @@ def prepare_next(club: Club, story: dict[str, Any], people: dict[str, User], *, 
     assert session is not None
     agenda_items.lock_session(session, by=by, now=now)
     agenda_items.add_item(session, by=by, title=story["first"], minutes=5, to=1)
+    agenda_items.add_item(session, by=by, title=story["last"], minutes=10, is_closing=True)
     draft = planning.propose_plan(club, by=by, sessions=[session.pk], now=now)
     planning.make(draft.pk)
     draft.refresh_from_db()
