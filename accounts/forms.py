@@ -85,14 +85,48 @@ class ClubForm(forms.Form):
             raise ValidationError(str(refusal)) from None
 
 
-class ClubSettingsForm(ClubForm):
-    is_public = forms.BooleanField(
-        label=_("Public"),
-        required=False,
-        help_text=_(
-            "Everybody may read its list, scores and discussion, with the names of those who comment."
-        ),
-    )
+class ClubSettingsForm(forms.ModelForm):
+    """All that an owner sets, in groups."""
+
+    class Meta:
+        model = Club
+        fields = clubs.SETTINGS
+        help_texts = {
+            "time_zone": _("The one its meetings go by."),
+            "is_public": _(
+                "Everybody may read its list, scores and discussion, with the names of those who comment."
+            ),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = [(zone, zone.replace("_", " ")) for zone in list_time_zones()]
+        self.fields["time_zone"].widget = forms.Select(choices=zones)
+
+    def clean_name(self) -> str:
+        try:
+            return clubs.clean_club_name(self.cleaned_data["name"])
+        except clubs.BadName as refusal:
+            raise ValidationError(str(refusal)) from None
+
+    @property
+    def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """The fields by subject: its name as an id and in words, and the fields."""
+        subjects = [
+            ("the-club", _("The club"), ("name", "time_zone", "is_public")),
+            (
+                "voting",
+                _("Voting"),
+                ("carry_over", "threshold", "vote_budget", "hides_totals", "shows_voters"),
+            ),
+            (
+                "presenters",
+                _("Presenters"),
+                ("load_months", "parts_cap", "keeps_authors_out", "mixes_seniority"),
+            ),
+            ("minutes", _("Minutes"), ("minutes_template",)),
+        ]
+        return [(name, str(title), [self[field] for field in fields]) for name, title, fields in subjects]
 
 
 class InvitationForm(forms.Form):

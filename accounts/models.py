@@ -173,20 +173,26 @@ class Club(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text=_("Empty: as many as they like. A small number makes members choose."),
+        help_text=_(
+            "For and against together; taking a vote back gives it back. Empty: as many as they like. A small number "
+            "makes members choose."
+        ),
     )
     hides_totals = models.BooleanField(
         _("totals are secret until votes close"),
         default=False,
         db_default=False,
-        help_text=_("Members see their own votes only, so that nobody follows the crowd."),
+        help_text=_(
+            "Members see their own votes only, so that nobody follows the crowd. The list then stands in an order that "
+            "tells nothing; when votes close, all is shown."
+        ),
     )
     threshold = models.PositiveSmallIntegerField(
         _("score a paper needs"),
         default=1,
         db_default=1,
         help_text=_(
-            "A paper with a lower score gets on no agenda by itself. 0 lets in any that was suggested."
+            "A paper with a lower score gets on no agenda by itself. 0 lets in any that votes are not against."
         ),
     )
     shows_voters = models.BooleanField(
@@ -210,7 +216,10 @@ class Club(models.Model):
         help_text=_("In all sessions of one plan. Empty: no limit."),
     )
     keeps_authors_out = models.BooleanField(
-        _("authors do not take parts in their own papers"), default=False, db_default=False
+        _("authors do not take parts in their own papers"),
+        default=False,
+        db_default=False,
+        help_text=_("A plan asks nobody whose name is among the authors. They may still volunteer."),
     )
     mixes_seniority = models.BooleanField(
         _("mix seniority"),

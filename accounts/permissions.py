@@ -171,6 +171,11 @@ def can_run_sessions(user: Person, club: Club) -> bool:
     return is_organiser(user, club)
 
 
+def can_keep_parts(user: Person, club: Club) -> bool:
+    """Say which parts there are and what is expected: organisers."""
+    return is_organiser(user, club)
+
+
 def can_answer_assignment(user: Person, member_id: int | None, club: Club) -> bool:
     """Accept or decline a part, offer a swap, hand it over: who was asked, while they are a member."""
     return is_member(user, club) and member_id is not None and member_id == user.pk

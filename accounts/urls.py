@@ -7,7 +7,6 @@ app_name = "accounts"
 urlpatterns = [
     # Clubs
     path("clubs/new", clubs.club_create, name="club_create"),
-    path("clubs/<slug:slug>/settings/", clubs.club_settings, name="club_settings"),
     path("clubs/<slug:slug>/switch", clubs.switch_club, name="switch_club"),
     # Members and invitations
     path("clubs/<slug:slug>/members/", members.member_list, name="member_list"),

@@ -16,7 +16,7 @@ from .importers import csv_table
 from .importers.csv_table import Columns
 from .importers.times import read_date
 from .mentions import MOST_TEXT
-from .models import Paper, ReminderSchedule, Source
+from .models import Paper, Part, ReminderSchedule, SessionKind, Source
 from .models.sources import MOST_HOURS
 from .notifications import schedules
 from .records import MAX_ABSTRACT, MAX_JOURNAL, MAX_TITLE, PartialDate
@@ -429,3 +429,28 @@ class RemindersForm(forms.ModelForm):
         model = ReminderSchedule
         fields = schedules.FIELDS
         widgets = {"at": forms.TimeInput(format="%H:%M", attrs={"type": "time"})}
+
+
+class PartForm(forms.Form):
+    """A part that members take, and in which sessions it is wanted."""
+
+    name = forms.CharField(label=_("Name"), max_length=Part._meta.get_field("name").max_length)
+    prompt = forms.CharField(
+        label=_("What is expected"),
+        required=False,
+        max_length=Part._meta.get_field("prompt").max_length,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("A sentence or two for whoever takes it."),
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("Wanted for each paper of"),
+        required=False,
+        choices=SessionKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: it can be given by hand, and no plan asks for it."),
+    )
+
+    @classmethod
+    def of(cls, part: Part) -> PartForm:
+        initial = {"name": part.name, "prompt": part.prompt, "kinds": part.kinds}
+        return cls(initial=initial, prefix=f"part-{part.pk}")

@@ -19,6 +19,7 @@ from .views import (
     search,
     series,
     sessions,
+    settings,
     sources,
     submissions,
     web_app,
@@ -121,6 +122,13 @@ urlpatterns = [
     path("clubs/<slug:slug>/mail/", mail.mail_list, name="mail_list"),
     path("clubs/<slug:slug>/mail/<int:pk>/again", mail.send_mail_again, name="send_mail_again"),
     path("clubs/<slug:slug>/mail/<int:pk>/let-be", mail.let_mail_be, name="let_mail_be"),
+    # What a club sets
+    path("clubs/<slug:slug>/settings/", settings.club_settings, name="club_settings"),
+    path("clubs/<slug:slug>/parts/", settings.part_list, name="part_list"),
+    path("clubs/<slug:slug>/parts/new", settings.part_new, name="part_new"),
+    path("clubs/<slug:slug>/parts/<int:pk>/change", settings.part_change, name="part_change"),
+    path("clubs/<slug:slug>/parts/<int:pk>/move", settings.part_move, name="part_move"),
+    path("clubs/<slug:slug>/parts/<int:pk>/remove", settings.part_remove, name="part_remove"),
     # What members do
     path("clubs/<slug:slug>/papers/<int:pk>/triage", acts.triage_paper, name="triage"),
     path("clubs/<slug:slug>/papers/<int:pk>/tags", acts.tag_paper, name="tag"),

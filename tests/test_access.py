@@ -16,6 +16,7 @@ from papers import catalogue, discussion, mentions, reading_list, submissions
 from papers.models import Import, RejectedRecord
 from papers.notifications import outbox
 from papers.scheduling import series
+from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
 
@@ -104,7 +105,8 @@ PAGES = {
     "papers:pause_list": KEEPERS,
     "papers:holiday_list": KEEPERS,
     "accounts:member_list": CLUB,
-    "accounts:club_settings": OWNER,
+    "papers:club_settings": OWNER,
+    "papers:part_list": CLUB,
     # One's own account
     "accounts:club_create": PEOPLE,
     "accounts:settings": PEOPLE,
@@ -129,6 +131,10 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:stopped": CLUB,
     "papers:triage": CLUB_LEADS_ON,
     "papers:tag": CLUB_LEADS_ON,
+    "papers:part_new": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
+    "papers:part_change": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
+    "papers:part_move": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
+    "papers:part_remove": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],
     "papers:suggest_entry": CLUB_LEADS_ON,
     "papers:drop_entry": KEEPERS_POST,
     "papers:post_comment": CLUB_LEADS_ON,
@@ -231,6 +237,7 @@ def place(club, source, owner, organiser, member):
     letter = outbox.Letter("agenda:session 1:user 1", "agenda", member, "Agenda", "Three papers.", club=club)
     outbox.put([letter])
     mail = club.mails.get()
+    part = load_parts(club)[0]
     return {
         "slug": club.slug,
         "day": "2025-04-25",
@@ -242,6 +249,7 @@ def place(club, source, owner, organiser, member):
             "papers:submission_detail": submission.pk,
             "papers:send_mail_again": mail.pk,
             "papers:let_mail_be": mail.pk,
+            **{f"papers:part_{act}": part.pk for act in ("change", "move", "remove")},
             "papers:undo_edit": paper.edits.get().pk,
             "papers:pair_detail": pair.pk,
             "papers:decide_pair": pair.pk,
@@ -280,6 +288,8 @@ def place(club, source, owner, organiser, member):
 
 
 FIELDS = {
+    "papers:part_new": lambda _place: {"new-name": "chair"},
+    "papers:part_change": lambda place: {f"part-{place['pk']['papers:part_change']}-name": "chair"},
     "papers:propose_pair": lambda _place: {"other": "2504.00001"},
     "papers:decide_pair": lambda _place: {"act": "apart"},
     "papers:change_agenda": lambda _place: {"act": "add", "title": "News"},

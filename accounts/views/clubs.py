@@ -1,20 +1,19 @@
-"""Start a club, change it, act in another one."""
+"""Start a club, act in another one."""
 
 import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import clubs, permissions
+from accounts import clubs
 from accounts.adapters import make_listing_path
-from accounts.forms import ClubForm, ClubSettingsForm
+from accounts.forms import ClubForm
 from accounts.models import Club
 from readinglist.http import Request
 
@@ -41,19 +40,6 @@ def club_create(request: Request) -> HttpResponse:
         )
         return redirect("accounts:member_list", club.slug)
     return render(request, "accounts/club_create.html", {"form": form})
-
-
-def club_settings(request: Request, slug: str) -> HttpResponse:
-    club = find_my_club(request, slug)
-    if not permissions.can_manage_members(request.user, club):
-        raise PermissionDenied
-    now = {"name": club.name, "time_zone": club.time_zone, "is_public": club.is_public}
-    form = ClubSettingsForm(request.POST or None, initial=now)
-    if request.method == "POST" and form.is_valid():
-        clubs.update_club(club, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("accounts:club_settings", club.slug)
-    return render(request, "accounts/club_settings.html", {"form": form, "club": club})
 
 
 @require_POST

@@ -9,6 +9,7 @@ from .views import (
     entries,
     imports,
     mails,
+    parts,
     review,
     sources,
     submissions,
@@ -50,6 +51,8 @@ urlpatterns = [
     # Clubs
     path("v1/clubs/", clubs.ClubList.as_view(), name="clubs"),
     path(CLUB, clubs.ClubDetail.as_view(), name="club"),
+    path(f"{CLUB}parts/", parts.PartList.as_view(), name="parts"),
+    path(f"{CLUB}parts/<int:pk>/", parts.PartDetail.as_view(), name="part"),
     path(f"{CLUB}window/", clubs.ClubWindow.as_view(), name="club_window"),
     path(f"{CLUB}members/", clubs.MemberList.as_view(), name="members"),
     path(f"{CLUB}deleted/", clubs.ClubDeletedList.as_view(), name="club_deleted"),

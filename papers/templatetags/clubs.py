@@ -42,7 +42,8 @@ PLACES: Final = (
 )
 ORGANISERS_PLACES: Final = (
     Place("sources", gettext_lazy("Sources"), "papers:club_sources", permissions.can_choose_sources),
-    Place("settings", gettext_lazy("Settings"), "accounts:club_settings", permissions.can_manage_members),
+    Place("parts", gettext_lazy("Parts"), "papers:part_list", permissions.can_keep_parts),
+    Place("settings", gettext_lazy("Settings"), "papers:club_settings", permissions.can_manage_members),
 )
 
 

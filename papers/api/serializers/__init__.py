@@ -39,6 +39,7 @@ from .imports import (
 )
 from .listings import ListingDetailSerializer, ListingItemSerializer, ListingSerializer
 from .mails import MailSerializer, RemindersSerializer
+from .parts import ChangedPartSerializer, NewPartSerializer, PartSerializer
 from .people import PersonSerializer
 from .problems import FieldErrorSerializer, ProblemSerializer
 from .review import (
@@ -66,6 +67,7 @@ __all__ = [
     "CastVoteSerializer",
     "ChangedAgendaItemSerializer",
     "ChangedClubSerializer",
+    "ChangedPartSerializer",
     "ChangedSourceSerializer",
     "ClubSerializer",
     "CommentRevisionSerializer",
@@ -93,12 +95,14 @@ __all__ = [
     "NewEntrySerializer",
     "NewImportSerializer",
     "NewPairSerializer",
+    "NewPartSerializer",
     "NewSourceSerializer",
     "NewSubmissionSerializer",
     "OverriddenItemSerializer",
     "PairEndSerializer",
     "PairSerializer",
     "PaperSerializer",
+    "PartSerializer",
     "PersonSerializer",
     "ProblemSerializer",
     "ProgressSerializer",

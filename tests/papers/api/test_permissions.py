@@ -13,6 +13,7 @@ from accounts.models import Role
 from papers import catalogue, discussion, reading_list
 from papers.models import DryRun, Import
 from papers.notifications import outbox
+from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
 
@@ -99,6 +100,11 @@ TABLE = [
     ("GET", "club", "/api/v1/clubs/ml/", MEMBERS_READ),
     ("PATCH", "club", "/api/v1/clubs/ml/", keepers_write(403)),  # owners; see test_clubs.py
     ("GET", "club_window", "/api/v1/clubs/ml/window/", MEMBERS_READ),
+    ("GET", "parts", "/api/v1/clubs/ml/parts/", MEMBERS_READ),
+    ("POST", "parts", "/api/v1/clubs/ml/parts/", keepers_write(400)),
+    ("GET", "part", "/api/v1/clubs/ml/parts/{part}/", MEMBERS_READ),
+    ("PATCH", "part", "/api/v1/clubs/ml/parts/{part}/", keepers_write(200)),
+    ("DELETE", "part", "/api/v1/clubs/ml/parts/{part}/", keepers_write(204)),
     ("GET", "members", "/api/v1/clubs/ml/members/", MEMBERS_READ),
     ("GET", "mails", "/api/v1/clubs/ml/mails/", keepers_read()),
     ("GET", "mail", "/api/v1/clubs/ml/mails/{mail}/", keepers_read()),
@@ -198,6 +204,7 @@ def places(club, member, organiser, entry, listing, private_paper):
         "listing": listing.pk,
         "private_listing": private_listing.pk,
         "entry": entry.pk,
+        "part": load_parts(club)[0].pk,
         "comment": comment.pk,
         "run": run.pk,
         "pair": pair.pk,

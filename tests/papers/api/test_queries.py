@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from papers import discussion, reading_list
 from papers.catalogue import add_records
 from papers.identifiers import parse
-from papers.models import Catalogue, Import, Listing, Paper, RejectedRecord, Vote
+from papers.models import Catalogue, Import, Listing, Paper, Part, RejectedRecord, Vote
 from papers.versions import stamp
 from tests import factories
 
@@ -40,6 +40,8 @@ COSTS = [
     ("/api/v1/imports/{run}/rejections/", TOKEN + 2),
     # My roles; clubs.
     ("/api/v1/clubs/", TOKEN + 2),
+    # Whether there are any; the parts.
+    ("/api/v1/clubs/ml/parts/", TOKEN + CLUB + 2),
     # My role; members with their names.
     ("/api/v1/clubs/ml/members/", TOKEN + CLUB + 2),
     # Entries; promoters; my votes; offers; tags; my role.
@@ -83,6 +85,7 @@ def fill(number, club, source):
         RejectedRecord.objects.create(run=run, number=1, place="line 1", reason="No title.")
         factories.make_source()
         factories.make_club(is_public=True)
+    Part.objects.bulk_create(Part(club=club, name=f"part {each}", version=1) for each in range(number))
     listing = source.listings.get()
     for each in range(1, number):
         Listing.objects.create(source=source, date=date(2025, 4, 25) - timedelta(each))

@@ -55,7 +55,7 @@ class Mirror:
             self.script, f"{self.base}deleted/?since={self.numbers['deleted']}&limit=3"
         )
         for row in gone:
-            lists = {"paper": "papers", "entry": "entries", "vote": "votes"}
+            lists = {"paper": "papers", "entry": "entries", "vote": "votes", "part": "parts"}
             self.rows.get(lists.get(row["kind"], ""), {}).pop(row["id"], None)
 
 
