@@ -27,6 +27,7 @@ def names_of(nav):
         ("members/", "Members"),
         ("calendar/", "Calendar"),
         ("sources/", "Sources"),
+        ("parts/", "Parts"),
         ("settings/", "Settings"),
     ],
 )
@@ -48,9 +49,9 @@ def test_nobody_is_led_where_they_may_not_go(client, club, member, owner, organi
     members = set(names_of(nav_of(client, "/clubs/ml/")))
     assert members == {"Home", "Reading list", "Sessions", "Figures", "Members", "Calendar"}
     client.force_login(organiser)
-    assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources"}
+    assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Parts"}
     client.force_login(owner)
-    assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Settings"}
+    assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Parts", "Settings"}
 
 
 def test_every_place_answers_whoever_is_led_there(client, club, owner):
