@@ -36,9 +36,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class MailWanted(models.TextChoices):
-    ALL = "all", _("everything: calls for votes, agendas, the link of the day, and my parts")
-    PARTS = "parts", _("only what I have a part in")
-    NONE = "none", _("nothing")
+    ALL = "all", _("Everything: calls for votes, agendas, the link of the day, and my parts")
+    PARTS = "parts", _("Only what I have a part in")
+    NONE = "none", _("Nothing")
 
 
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # of ApiToken, by Knox

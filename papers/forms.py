@@ -423,12 +423,36 @@ class PaperForm(forms.Form):
 
 
 class RemindersForm(forms.ModelForm):
-    """When a club's reminders go out."""
+    """When a club's reminders go out: an amount with its unit behind it, empty for no such mail."""
+
+    UNITS = {
+        "votes_hours": _("hours before votes close"),
+        "agenda_minutes": _("minutes after votes close"),
+        "part_days": _("days before the session"),
+        "link_minutes": _("minutes before the start"),
+    }
 
     class Meta:
         model = ReminderSchedule
         fields = schedules.FIELDS
+        labels = {
+            "votes_hours": _("Call for votes"),
+            "agenda_minutes": _("Agenda"),
+            "part_days": _("Parts"),
+            "tells_day_before": _("And once more the day before"),
+            "at": _("Both at"),
+            "link_minutes": _("Today's link"),
+        }
         widgets = {"at": forms.TimeInput(format="%H:%M", attrs={"type": "time"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.UNITS:
+            self.fields[name].widget.attrs["class"] = "input"
+
+    def rows(self) -> list[tuple[forms.BoundField, Any]]:
+        """Return each field with its unit."""
+        return [(field, self.UNITS.get(field.name, "")) for field in self]
 
 
 class PartForm(forms.Form):

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='mail_wanted',
-            field=models.CharField(choices=[('all', 'everything: calls for votes, agendas, the link of the day, and my parts'), ('parts', 'only what I have a part in'), ('none', 'nothing')], db_default='all', default='all', max_length=5, verbose_name='mails of my clubs'),
+            field=models.CharField(choices=[('all', 'Everything: calls for votes, agendas, the link of the day, and my parts'), ('parts', 'Only what I have a part in'), ('none', 'Nothing')], db_default='all', default='all', max_length=5, verbose_name='mails of my clubs'),
         ),
         migrations.AddConstraint(
             model_name='user',

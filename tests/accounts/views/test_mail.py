@@ -21,7 +21,7 @@ def test_everything_but_calendar_mails_is_wanted_at_first(member):
 def test_member_chooses(client, member):
     client.force_login(member)
     page = client.get("/accounts/mail/").content.decode()
-    assert "only what I have a part in" in page
+    assert "Only what I have a part in" in page
     client.post("/accounts/mail/", {"mail_wanted": "parts", "calendar_by_mail": "on"})
     assert wanted(member) == ("parts", True)
 
