@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 from accounts.models import Club, Membership, Role, User
-from papers import catalogue
+from papers import catalogue, reading_list
 from papers.identifiers import Identifier
 from papers.models import AgendaItem, Listing, Paper, Session, Source
 from papers.records import Rank, Record
@@ -92,3 +92,10 @@ def make_item(session, entry=None, *, title="", minutes=30, **extra):
         minutes=minutes,
         **extra,
     )
+
+
+def make_talk(club, weeks=1, title="", *, state=Session.State.LOCKED, **paper):
+    """A session in so many weeks with one paper, whose votes are closed; its item is returned."""
+    starts = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(weeks=weeks)
+    entry = reading_list.note(club, make_paper(title, **paper))
+    return make_item(make_session(club, starts, state=state), entry)

@@ -13,9 +13,9 @@ from django.urls import get_resolver, reverse
 
 from accounts import invitations
 from papers import catalogue, discussion, mentions, reading_list, submissions
-from papers.models import Import, RejectedRecord
+from papers.models import Import, PlanDraft, RejectedRecord
 from papers.notifications import outbox
-from papers.scheduling import series
+from papers.scheduling import absences, assignments, series
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
@@ -37,6 +37,7 @@ POST = [SIGN_IN, NO_GET, NO_GET, NO_GET, NO_GET, NO_GET]
 OWNER = [SIGN_IN, NOT_FOUND, FORBIDDEN, FORBIDDEN, IN, NOT_FOUND]
 KEEPERS = [SIGN_IN, NOT_FOUND, FORBIDDEN, IN, IN, NOT_FOUND]
 KEEPERS_POST = [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND]
+MINE = [SIGN_IN, NOT_FOUND, AWAY, FORBIDDEN, FORBIDDEN, NOT_FOUND]  # the member was asked
 VISITORS = [IN, AWAY, AWAY, AWAY, AWAY, AWAY]
 
 PAGES = {
@@ -93,6 +94,8 @@ PAGES = {
     "papers:entry_detail": CLUB,
     "papers:comment_history": CLUB,
     "papers:agenda": CLUB,
+    "papers:plan": CLUB,
+    "papers:my_dates": CLUB,
     "papers:edit_comment": [SIGN_IN, NOT_FOUND, IN, FORBIDDEN, FORBIDDEN, NOT_FOUND],  # the member wrote it
     # Sessions and series; what changes them is for organisers
     "papers:session_list": CLUB,
@@ -128,6 +131,19 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:take_back": [SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, AWAY],
     "papers:change_agenda": KEEPERS_POST,
     "papers:change_agenda_item": KEEPERS_POST,
+    # Who presents: organisers plan, who was asked answers
+    "papers:propose_plan": KEEPERS_POST,
+    "papers:apply_plan": KEEPERS_POST,
+    "papers:discard_plan": KEEPERS_POST,
+    "papers:ask_for_part": KEEPERS_POST,
+    "papers:take_part": CLUB_LEADS_ON,
+    "papers:answer_assignment": MINE,
+    "papers:hand_over": MINE,
+    "papers:offer_swap": MINE,
+    "papers:answer_swap": MINE,
+    "papers:remind": KEEPERS_POST,
+    "papers:release": KEEPERS_POST,
+    "papers:remove_dates": [SIGN_IN, NOT_FOUND, AWAY, NOT_FOUND, NOT_FOUND, NOT_FOUND],
     "papers:stopped": CLUB,
     "papers:triage": CLUB_LEADS_ON,
     "papers:tag": CLUB_LEADS_ON,
@@ -237,7 +253,15 @@ def place(club, source, owner, organiser, member):
     letter = outbox.Letter("agenda:session 1:user 1", "agenda", member, "Agenda", "Three papers.", club=club)
     outbox.put([letter])
     mail = club.mails.get()
-    part = load_parts(club)[0]
+    coming = factories.make_session(club)
+    [part, second, *_more] = load_parts(club)
+    asked = assignments.propose(factories.make_item(coming), part, member=member, by=organiser)
+    theirs = assignments.propose(factories.make_item(coming), part, member=other, by=organiser)
+    offer = assignments.offer_swap(theirs, wanted=asked, by=other)
+    draft = PlanDraft.objects.create(club=club, made_by=organiser, state="ready")
+    [absence] = absences.note_absence(
+        [club], first_day=date(2025, 4, 1), last_day=date(2025, 4, 2), by=member
+    )
     return {
         "slug": club.slug,
         "day": "2025-04-25",
@@ -271,6 +295,14 @@ def place(club, source, owner, organiser, member):
             **{f"papers:session_{name}": session.pk for name in ("detail", "edit", "state", "answer")},
             **{f"papers:series_{name}": meetings.pk for name in ("detail", "edit", "end")},
             "papers:pause_remove": pause.pk,
+            **{
+                f"papers:{name}": asked.pk
+                for name in ("answer_assignment", "hand_over", "offer_swap", "remind", "release")
+            },
+            "papers:apply_plan": draft.pk,
+            "papers:discard_plan": draft.pk,
+            "papers:answer_swap": offer.pk,
+            "papers:remove_dates": absence.pk,
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,
@@ -281,6 +313,9 @@ def place(club, source, owner, organiser, member):
         "paper": paper.pk,
         "rejection": rejected.pk,
         "item": factories.make_item(session).pk,
+        "part": second.pk,
+        "other": other.pk,
+        "theirs": theirs.pk,
         "name": "2504.00001",
         "token": invitations.make_token(invitation),
         "key": "nobody's",
@@ -294,6 +329,11 @@ FIELDS = {
     "papers:decide_pair": lambda _place: {"act": "apart"},
     "papers:change_agenda": lambda _place: {"act": "add", "title": "News"},
     "papers:change_agenda_item": lambda _place: {"step": "1"},
+    "papers:ask_for_part": lambda place: {"member": place["other"]},
+    "papers:answer_assignment": lambda _place: {"answer": "accept"},
+    "papers:hand_over": lambda place: {"to": place["other"]},
+    "papers:offer_swap": lambda place: {"wanted": place["theirs"]},
+    "papers:answer_swap": lambda _place: {"answer": "decline"},
     "papers:stopped": lambda place: {"paper": place["paper"]},
     "papers:triage": lambda _place: {"value": "1"},
     "papers:tag": lambda _place: {"tag": "theory"},

@@ -1,14 +1,18 @@
-"""A server of our own on the loopback, which answers as a test says and remembers what it was asked."""
+"""A server of our own on the loopback, which answers as a test says; and sessions with papers."""
 
 import socket
 import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from papers.scheduling.parts import load_parts, wanted_in
+from tests import factories
 from tests.services import Asked, Server, answer
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -113,3 +117,20 @@ def registries(server, monkeypatch):
         alone = server.address(f"/{step}/works/{{}}") if registry.alone_url else ""
         monkeypatch.setitem(REGISTRIES, step, replace(registry, url=server.address(path), alone_url=alone))
     return server
+
+
+@pytest.fixture
+def now():
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def parts(club):
+    """Presenter and discussant, as a paper talk wants them."""
+    return wanted_in(load_parts(club), "paper_talk")
+
+
+@pytest.fixture
+def make_talk(club):
+    """Make a session in so many weeks with one paper, locked; return the item."""
+    return partial(factories.make_talk, club)

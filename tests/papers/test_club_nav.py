@@ -23,6 +23,7 @@ def names_of(nav):
         ("", "Home"),
         ("list/", "Reading list"),
         ("sessions/", "Sessions"),
+        ("plan/", "Plan"),
         ("insights/", "Figures"),
         ("members/", "Members"),
         ("calendar/", "Calendar"),
@@ -47,7 +48,7 @@ def test_nobody_is_led_where_they_may_not_go(client, club, member, owner, organi
     assert visitors == {"Home", "Reading list", "Sessions"}
     client.force_login(member)
     members = set(names_of(nav_of(client, "/clubs/ml/")))
-    assert members == {"Home", "Reading list", "Sessions", "Figures", "Members", "Calendar"}
+    assert members == {"Home", "Reading list", "Sessions", "Plan", "Figures", "Members", "Calendar"}
     client.force_login(organiser)
     assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Parts"}
     client.force_login(owner)
