@@ -16,7 +16,7 @@ from papers.numbers import LARGEST, read_number
 
 from . import identifiers, search
 from .identifiers import Identifier
-from .models import CandidatePair, Entry, Import, Listing, OutgoingMail, Paper
+from .models import CandidatePair, Entry, Import, Listing, OutgoingMail, Paper, Session
 
 LONGEST_QUERY = 400
 
@@ -131,6 +131,21 @@ class EntryFilter(django_filters.FilterSet):
 
     def keep_tag(self, entries: QuerySet[Entry], name: str, tag: str) -> QuerySet[Entry]:
         return entries.filter(taggings__tag__name__iexact=tag)
+
+
+class SessionFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=Session.State.choices, label=_("draft, open, locked …"))
+    series = IdFilter(field_name="series", label=_("Those of one series, by its id."))
+    starts_after = django_filters.IsoDateTimeFilter(
+        field_name="starts", lookup_expr="gte", label=_("Starts at this moment or later.")
+    )
+    starts_before = django_filters.IsoDateTimeFilter(
+        field_name="starts", lookup_expr="lt", label=_("Starts before this moment.")
+    )
+
+    class Meta:
+        model = Session
+        fields: list[str] = []
 
 
 class PairFilter(django_filters.FilterSet):

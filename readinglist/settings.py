@@ -278,6 +278,8 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "papers.models.Source.Kind",
         "MailKindEnum": "papers.models.OutgoingMail.Kind",
         "MailStateEnum": "papers.models.OutgoingMail.State",
+        "SessionStateEnum": "papers.models.Session.State",
+        "SessionKindEnum": "papers.models.SessionKind",
         "PrecisionEnum": ["day", "month", "year"],
     },
     "SERVE_INCLUDE_SCHEMA": False,

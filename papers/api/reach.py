@@ -24,6 +24,7 @@ from papers.models import (
     MergedPaper,
     OutgoingMail,
     Paper,
+    Series,
     Session,
     Source,
 )
@@ -100,6 +101,9 @@ class Reach:
 
     def sessions(self) -> QuerySet[Session]:
         return self._narrow(Session.objects.visible_to(self.user), "club")
+
+    def series(self) -> QuerySet[Series]:
+        return self._narrow(Series.objects.visible_to(self.user), "club")
 
     def _narrow(self, rows: Rows, club: str, *, or_nobodys: bool = False) -> Rows:
         if not self.token_clubs:

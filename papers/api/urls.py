@@ -11,6 +11,8 @@ from .views import (
     mails,
     parts,
     review,
+    series,
+    sessions,
     sources,
     submissions,
 )
@@ -20,7 +22,8 @@ app_name = "api"
 
 CLUB = "v1/clubs/<slug:slug>/"
 ENTRY = f"{CLUB}entries/<int:pk>/"
-AGENDA = f"{CLUB}sessions/<int:pk>/agenda/"
+SESSION = f"{CLUB}sessions/<int:pk>/"
+AGENDA = f"{SESSION}agenda/"
 
 urlpatterns = [
     # What it is
@@ -78,6 +81,25 @@ urlpatterns = [
     path(
         f"{ENTRY}comments/<int:comment>/history/", comments.CommentHistory.as_view(), name="comment_history"
     ),
+    # Sessions
+    path(f"{CLUB}sessions/", sessions.SessionList.as_view(), name="sessions"),
+    path(SESSION, sessions.SessionDetail.as_view(), name="session"),
+    path(f"{SESSION}open/", sessions.SessionOpen.as_view(), name="open_session"),
+    path(f"{SESSION}cancel/", sessions.SessionCancel.as_view(), name="cancel_session"),
+    path(f"{SESSION}reopen/", sessions.SessionReopen.as_view(), name="reopen_session"),
+    path(f"{SESSION}hold/", sessions.SessionHold.as_view(), name="hold_session"),
+    path(f"{SESSION}attendances/", sessions.SessionAttendanceList.as_view(), name="session_attendances"),
+    path(f"{SESSION}answer/", sessions.SessionAnswer.as_view(), name="session_answer"),
+    path(f"{SESSION}guests/", sessions.SessionGuestList.as_view(), name="session_guests"),
+    path(f"{SESSION}guests/<int:guest>/", sessions.SessionGuest.as_view(), name="session_guest"),
+    path(f"{CLUB}attendances/", sessions.AttendanceList.as_view(), name="attendances"),
+    # Series and pauses
+    path(f"{CLUB}series/", series.SeriesList.as_view(), name="series"),
+    path(f"{CLUB}series/<int:pk>/", series.SeriesDetail.as_view(), name="series_detail"),
+    path(f"{CLUB}series/<int:pk>/end/", series.SeriesEnd.as_view(), name="end_series"),
+    path(f"{CLUB}pauses/", series.PauseList.as_view(), name="pauses"),
+    path(f"{CLUB}pauses/<int:pk>/", series.PauseDetail.as_view(), name="pause"),
+    path(f"{CLUB}holidays/", series.HolidayList.as_view(), name="holidays"),
     # Agendas
     path(AGENDA, agenda.Agenda.as_view(), name="agenda"),
     path(f"{AGENDA}changes/", agenda.AgendaChangeList.as_view(), name="agenda_changes"),

@@ -424,6 +424,7 @@ def _check(series: Series, now: datetime) -> None:
     """Raises BadSeries for a rule that gives no day to come, and ValidationError for what a field cannot hold."""
     rule = _parse(series.rule)
     series.rule = str(rule)
+    series.starts_at = series.starts_at.replace(second=0, microsecond=0, tzinfo=None)
     series.full_clean(exclude=["club", "continues"])
     zone = ZoneInfo(series.time_zone)
     try:

@@ -3,6 +3,8 @@
 400 stands for "might have acted, but the body was empty": who may not act never gets so far.
 """
 
+from datetime import date, time
+
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -13,6 +15,7 @@ from accounts.models import Role
 from papers import catalogue, discussion, reading_list
 from papers.models import DryRun, Import
 from papers.notifications import outbox
+from papers.scheduling import attendance, series
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
@@ -138,6 +141,33 @@ TABLE = [
     ),
     ("DELETE", "comment", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/", members_write(204) | {"inside": 403}),
     ("GET", "comment_history", "/api/v1/clubs/ml/entries/{entry}/comments/{comment}/history/", MEMBERS_READ),
+    ("GET", "sessions", "/api/v1/clubs/ml/sessions/", MEMBERS_READ),
+    ("POST", "sessions", "/api/v1/clubs/ml/sessions/", keepers_write(400)),
+    ("GET", "session", "/api/v1/clubs/ml/sessions/{session}/", MEMBERS_READ),
+    ("GET", "session", "/api/v1/clubs/ml/sessions/{draft}/", NOBODY_KNOWS | {"organiser": 200}),
+    ("PATCH", "session", "/api/v1/clubs/ml/sessions/{session}/", keepers_write(200)),
+    ("DELETE", "session", "/api/v1/clubs/ml/sessions/{session}/", keepers_write(409)),  # not a draft
+    ("POST", "open_session", "/api/v1/clubs/ml/sessions/{session}/open/", keepers_write(409)),
+    ("POST", "cancel_session", "/api/v1/clubs/ml/sessions/{session}/cancel/", keepers_write(200)),
+    ("POST", "reopen_session", "/api/v1/clubs/ml/sessions/{session}/reopen/", keepers_write(409)),
+    ("POST", "hold_session", "/api/v1/clubs/ml/sessions/{session}/hold/", keepers_write(409)),
+    ("GET", "session_attendances", "/api/v1/clubs/ml/sessions/{session}/attendances/", MEMBERS_READ),
+    ("PUT", "session_answer", "/api/v1/clubs/ml/sessions/{session}/answer/", members_write(400)),
+    ("DELETE", "session_answer", "/api/v1/clubs/ml/sessions/{session}/answer/", members_write(204)),
+    ("POST", "session_guests", "/api/v1/clubs/ml/sessions/{session}/guests/", members_write(400)),
+    ("DELETE", "session_guest", "/api/v1/clubs/ml/sessions/{session}/guests/{guest}/", members_write(204)),
+    ("GET", "attendances", "/api/v1/clubs/ml/attendances/", MEMBERS_READ),
+    ("GET", "series", "/api/v1/clubs/ml/series/", MEMBERS_READ),
+    ("POST", "series", "/api/v1/clubs/ml/series/", keepers_write(400)),
+    ("GET", "series_detail", "/api/v1/clubs/ml/series/{series}/", MEMBERS_READ),
+    ("PATCH", "series_detail", "/api/v1/clubs/ml/series/{series}/", keepers_write(200)),
+    ("PUT", "end_series", "/api/v1/clubs/ml/series/{series}/end/", keepers_write(400)),
+    ("DELETE", "end_series", "/api/v1/clubs/ml/series/{series}/end/", keepers_write(200)),
+    ("GET", "pauses", "/api/v1/clubs/ml/pauses/", MEMBERS_READ),
+    ("POST", "pauses", "/api/v1/clubs/ml/pauses/", keepers_write(400)),
+    ("GET", "pause", "/api/v1/clubs/ml/pauses/{pause}/", MEMBERS_READ),
+    ("DELETE", "pause", "/api/v1/clubs/ml/pauses/{pause}/", keepers_write(204)),
+    ("GET", "holidays", "/api/v1/clubs/ml/holidays/?country=DE", MEMBERS_READ),
     ("GET", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", MEMBERS_READ),
     ("PUT", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", keepers_write(400)),
     ("POST", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", keepers_write(400)),
@@ -192,9 +222,17 @@ def places(club, member, organiser, entry, listing, private_paper):
     outbox.put(
         [outbox.Letter("agenda:session 1:user 1", "agenda", member, "Agenda", "Three papers.", club=club)]
     )
+    meetings = series.create_series(
+        club, rule="FREQ=WEEKLY", starts_on=date(2025, 4, 30), starts_at=time(14), by=organiser
+    )
+    pause = series.add_pause(club, first_day=date(2025, 5, 1), last_day=date(2025, 5, 1), by=organiser)
     return {
         "mail": club.mails.get().pk,
         "session": session.pk,
+        "draft": factories.make_session(club, state="draft").pk,
+        "guest": attendance.bring_guest(session, name="Prof. Visitor", by=member).guest_id,
+        "series": meetings.pk,
+        "pause": pause.pk,
         "item": factories.make_item(session).pk,
         "paper": entry.paper_id,
         "private_paper": private_paper.pk,
