@@ -82,7 +82,7 @@ def measure(report: Report, sizes: dict[str, int], database_url: str, stack: Exi
 
     from papers.models import Catalogue, Source
 
-    from . import imports, lab, pages, plans, through_worker, whole
+    from . import imports, lab, pages, plans, ranking, through_worker, whole
     from .corpus import SEEDS, make_corpus, make_record
 
     most = max(sizes.values())
@@ -131,6 +131,8 @@ def measure(report: Report, sizes: dict[str, int], database_url: str, stack: Exi
         queries.setdefault(kind, []).append(text)
     version = Catalogue.objects.get().version // 2
     report.add(*pages.measure_other_pages(sites, readers[1], queries, version))
+    report.title("The order of a club's list, in turns with a plain one")
+    report.add(*ranking.measure_ranking())
     report.title("Imports, the same batches in turns")
     report.add(*imports.measure_imports(names, source, lines))
     report.title("Large imports through the worker, from an empty catalogue")

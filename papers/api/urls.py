@@ -71,6 +71,7 @@ urlpatterns = [
     # Entries
     path(f"{CLUB}entries/", entries.EntryList.as_view(), name="entries"),
     path(ENTRY, entries.EntryDetail.as_view(), name="entry"),
+    path(f"{ENTRY}drop/", entries.EntryDrop.as_view(), name="entry_drop"),
     path(f"{ENTRY}history/", entries.EntryHistory.as_view(), name="entry_history"),
     path(f"{ENTRY}vote/", entries.EntryVote.as_view(), name="entry_vote"),
     path(f"{ENTRY}volunteer/", entries.EntryVolunteer.as_view(), name="entry_volunteer"),

@@ -21,6 +21,7 @@ from .comments import (
 )
 from .entries import (
     CastVoteSerializer,
+    DroppedEntrySerializer,
     EntryChangeSerializer,
     EntrySerializer,
     NewEntrySerializer,
@@ -95,6 +96,7 @@ __all__ = [
     "CommentSerializer",
     "CountsSerializer",
     "DecisionSerializer",
+    "DroppedEntrySerializer",
     "DryRunSerializer",
     "EditedCommentSerializer",
     "EditedPaperSerializer",

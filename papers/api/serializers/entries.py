@@ -161,6 +161,12 @@ class WindowSerializer(serializers.Serializer):
     totals_are_secret = serializers.BooleanField()
 
 
+class DroppedEntrySerializer(serializers.Serializer):
+    note = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=300, help_text=_("Why, for its history.")
+    )
+
+
 class CastVoteSerializer(serializers.Serializer):
     value = serializers.ChoiceField(choices=[1, -1], help_text=_("1 promotes, -1 demotes."))
 

@@ -25,6 +25,7 @@ from papers.api.preconditions import VERSION_HEADER
 from papers.api.problems import InvalidInput
 from papers.api.serializers import (
     CastVoteSerializer,
+    DroppedEntrySerializer,
     EntryChangeSerializer,
     EntrySerializer,
     NewEntrySerializer,
@@ -161,6 +162,24 @@ class EntryList(EntriesView, ClubListView):
 class EntryDetail(EntriesView):
     @extend_schema(summary=_("Read an entry"), operation_id="read_entry")
     def get(self, request: Request, slug: str, pk: int) -> Response:
+        return self.show_entry(pk)
+
+
+class EntryDrop(EntriesView):
+    @extend_schema(
+        summary=_("Drop an entry"),
+        operation_id="drop_entry",
+        request=DroppedEntrySerializer,
+        responses=EntrySerializer,
+    )
+    @idempotent
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Take it off the list. For organisers; a promotion brings it back, a suggestion as well."""
+        get_object_or_404(self.entries(), pk=pk)
+        self.require(permissions.can_drop(request.user, self.club))
+        note = reading_list.clean_note(self.read_input(DroppedEntrySerializer)["note"])
+        with unchanged(request, self.entries(), pk) as entry:
+            reading_list.drop(entry, by=self.person, note=note)
         return self.show_entry(pk)
 
 

@@ -123,6 +123,7 @@ TABLE = [
     ("GET", "entries", "/api/v1/clubs/ml/entries/", MEMBERS_READ),
     ("POST", "entries", "/api/v1/clubs/ml/entries/", members_write(400)),
     ("GET", "entry", "/api/v1/clubs/ml/entries/{entry}/", MEMBERS_READ),
+    ("POST", "entry_drop", "/api/v1/clubs/ml/entries/{entry}/drop/", keepers_write(200)),
     ("GET", "entry_history", "/api/v1/clubs/ml/entries/{entry}/history/", MEMBERS_READ),
     ("PUT", "entry_vote", "/api/v1/clubs/ml/entries/{entry}/vote/", members_write(400)),
     ("DELETE", "entry_vote", "/api/v1/clubs/ml/entries/{entry}/vote/", members_write(204)),

@@ -238,6 +238,14 @@ def test_discussed_papers_are_suggested_again_only_when_told_so(script, club, so
     assert answer["discussed"] == session.starts.isoformat().replace("+00:00", "Z")
 
 
+def test_organisers_drop_with_a_note(organisers_script, club, source, member):
+    entry = put(club, source, member)
+    answer = organisers_script.post(f"{ENTRIES}{entry.pk}/drop/", {"note": "Retracted."})
+    assert (answer.status_code, answer.json()["state"]) == (200, "dropped")
+    [*_before, last] = organisers_script.get(f"{ENTRIES}{entry.pk}/history/").json()["results"]
+    assert (last["note"], last["text"]) == ("Retracted.", "Dropped by Otto Organiser")
+
+
 # The rules
 
 
