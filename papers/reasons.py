@@ -73,9 +73,9 @@ def write_points(score: Decimal) -> str:
 def _tell_too_low(row: Ranked, threshold: int) -> str:
     if not _count_all(row):
         text = _("No vote counts for it yet; a paper needs a score of %(least)d to get on an agenda.")
-    else:
-        text = _("Below the threshold: it scores %(score)s, and a paper needs %(least)d to get on an agenda.")
-    return text % {"score": write_points(row.score), "least": threshold}
+        return text % {"least": threshold}
+    text = _("Below the score of %(least)d that a paper needs: %(votes)s.")
+    return text % {"least": threshold, "votes": _tell_votes(row)}
 
 
 def _tell_first(row: Ranked) -> str:

@@ -14,7 +14,7 @@ from accounts.forms import ClubSettingsForm
 from accounts.models import Club
 from papers import club_rules
 from papers.forms import PartForm
-from papers.models import Part
+from papers.models import Part, SessionKind
 from papers.scheduling import parts
 from papers.scheduling.refusals import Refused
 from readinglist.http import Request
@@ -51,10 +51,11 @@ def show_parts(
 ) -> HttpResponse:
     """Return the page; `refused` is the form that had mistakes, of part `pk` or of a new one."""
     may_keep = permissions.can_keep_parts(request.user, club)
-    rows = [
-        (part, refused if pk == part.pk else PartForm.of(part)) if may_keep else (part, None)
-        for part in parts.load_parts(club)
-    ]
+    rows = []
+    for part in parts.load_parts(club):
+        form = (refused if pk == part.pk else PartForm.of(part)) if may_keep else None
+        kinds = ", ".join(str(SessionKind(kind).label) for kind in part.kinds)
+        rows.append((part, kinds, form))
     context = {
         "club": club,
         "rows": rows,

@@ -287,7 +287,7 @@ def test_the_threshold_marks_who_is_eligible(club, put):
     assert [ranking.is_eligible(row) for row in ranking.rows] == [True, False, False]
     assert len(ranking.eligible) == 1
     assert reasons(ranking)[1:] == [
-        "Below the threshold: it scores 1, and a paper needs 2 to get on an agenda.",
+        "Below the score of 2 that a paper needs: one vote for, none against.",
         "No vote counts for it yet; a paper needs a score of 2 to get on an agenda.",
     ]
 

@@ -52,7 +52,7 @@ def test_in_the_order_of_the_votes_each_with_its_reason(
         "Third: level with the second; its first vote came a moment later.",
         "No vote counts for it yet; a paper needs a score of 1 to get on an agenda.",
         "No vote counts for it yet; a paper needs a score of 1 to get on an agenda.",
-        "Below the threshold: it scores −1, and a paper needs 1 to get on an agenda.",
+        "Below the score of 1 that a paper needs: one vote for, two against.",
     ]
 
 

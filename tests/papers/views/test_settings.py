@@ -138,6 +138,7 @@ def test_members_read_what_is_expected_and_change_nothing(signed_in, get, club):
     names = [part.name for part in load_parts(club)]
     assert page.words("//ol//strong") == names and "presenter" in names
     assert not page.find("//main//form")
+    assert "Wanted in: role play" in page.words("//ol/li")[names.index("sceptic")]
 
 
 def test_organiser_adds_a_part(organisers, get, club):
