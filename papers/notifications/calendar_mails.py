@@ -65,13 +65,17 @@ def invite(now: datetime) -> None:
             if last is None or last.method == "CANCEL" or last.sequence < briefing.session.sequence:
                 written.append(_write(briefing, person, "REQUEST", last, now))
         for (session, person_id), last in told.items():
-            if session == pk and person_id not in invited and last.method == "REQUEST":
-                written.append(_write(briefing, recipients[person_id], "CANCEL", last, now))
+            person = recipients[person_id]
+            # A closed account is not written to: what is queued for one is withdrawn.
+            is_told = session == pk and last.method == "REQUEST" and person.is_active
+            if is_told and person_id not in invited:
+                written.append(_write(briefing, person, "CANCEL", last, now))
     outbox.put(written, now=now)
 
 
 def _load_told(now: datetime) -> dict[tuple[int, int], Told]:
     mails = OutgoingMail.objects.filter(kind=Kind.CALENDAR, session__starts__gt=now).order_by("pk")
+    mails = mails.exclude(state=OutgoingMail.State.WITHDRAWN)  # these were never said
     told: dict[tuple[int, int], Told] = {}
     numbers: dict[tuple[int, int], int] = defaultdict(int)
     for session, person, method, about in mails.values_list("session", "recipient", "method", "about"):
@@ -109,9 +113,9 @@ def _write(
             "is_change": last is not None and last.method == "REQUEST",
         },
     )
-    event = feeds.make_event(
-        session, club=session.club, items=briefing.items, parts=briefing.by_item, reader=person
-    )
+    # What leaves a calendar is named and no more: it may be that of somebody who has left the club.
+    items = briefing.items if method == "REQUEST" else []
+    event = feeds.make_event(session, club=session.club, items=items, parts=briefing.by_item, reader=person)
     # DTSTAMP of an object with a method is when it was made (RFC 5545, 3.8.7.2): of two, the later one counts.
     calendar = write_invitation(
         replace(event, changed=now),

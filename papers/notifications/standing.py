@@ -18,10 +18,25 @@ def find_change(mail: OutgoingMail) -> str:
     if not mail.about.get("session"):
         return ""
     if mail.kind == Kind.CALENDAR:
-        # Whether somebody still wants it is the next round's to see, which calls it off.
-        is_old = mail.session is not None and mail.about["sequence"] != mail.session.sequence
-        return _("The session changed once more.") if is_old and mail.method == "REQUEST" else ""
+        return _find_change_of_invitation(mail)
     return _find_change_of_session(mail) or _find_change_of_person(mail)
+
+
+def _find_change_of_invitation(mail: OutgoingMail) -> str:
+    if mail.method == "CANCEL":
+        before = OutgoingMail.objects.filter(
+            kind=mail.kind, session=mail.session_id, recipient=mail.recipient_id, pk__lt=mail.pk
+        )
+        is_known = before.exclude(state=OutgoingMail.State.WITHDRAWN).exists()
+        return "" if is_known else _("It was never in their calendar.")
+    # Whether a member still wants it is the next round's to see, which calls it off.
+    if mail.session is not None and mail.about["sequence"] != mail.session.sequence:
+        return _("The session changed once more.")
+    return "" if _is_for_a_member(mail) else _("Who it is for is no longer a member.")
+
+
+def _is_for_a_member(mail: OutgoingMail) -> bool:
+    return Membership.objects.filter(club=mail.club_id, user=mail.recipient_id).exists()
 
 
 def _find_change_of_session(mail: OutgoingMail) -> str:
@@ -40,7 +55,7 @@ def _find_change_of_session(mail: OutgoingMail) -> str:
 
 
 def _find_change_of_person(mail: OutgoingMail) -> str:
-    if not Membership.objects.filter(club=mail.club_id, user=mail.recipient_id).exists():
+    if not _is_for_a_member(mail):
         return _("Who it is for is no longer a member.")
     live = Assignment.objects.live().filter(member=mail.recipient_id, item__session=mail.session_id)
     parts = dict(live.values_list("pk", "state"))

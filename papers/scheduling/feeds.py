@@ -57,7 +57,10 @@ class Feed:
             newest_part=Max("agenda__assignments__version"),
             newest_paper=Max("agenda__entry__paper__version"),
         )
-        names = [(club.pk, club.name, club.time_zone) for club in self.clubs]
+        names = [
+            (club.pk, club.name, club.time_zone, permissions.is_member(self.user, club))
+            for club in self.clubs
+        ]
         return (self.user.pk, self.is_mine, *names, *sorted(found.items()))
 
     def load_events(self) -> list[Event]:
@@ -101,18 +104,20 @@ def make_event(
 ) -> Event:
     """Return what `reader` may see of a session. `parts` are the live assignments by agenda item.
 
-    Who is not in the club does not learn where it meets, nor who presents.
+    Who is not in the club does not learn where it meets, nor who presents, nor of papers that are its own.
     """
     is_member = permissions.is_member(reader, club)
     zone = ZoneInfo(session.time_zone)
     lines = []
     moment = session.starts
+    shown = [item for item in items if is_member or not _is_private(item)]
     for item in items:
-        lines.append(f"{moment.astimezone(zone):%H:%M}  {_title(item)}")
+        if item in shown:
+            lines.append(f"{moment.astimezone(zone):%H:%M}  {_title(item)}")
         if is_member and (who := _name_parts(parts.get(item.pk, ()), reader)):
             lines.append(f"       {who}")
         moment += timedelta(minutes=item.minutes)
-    if not items:
+    if not shown:
         lines.append(_("The agenda is not settled yet."))
     url = urljoin(f"{settings.SITE_URL}/", session.get_absolute_url_of(club).lstrip("/"))
     if is_member and session.video_link:
@@ -124,7 +129,7 @@ def make_event(
     for item in items:
         for assignment in parts.get(item.pk, ()):
             changes.append(assignment.answered_at or assignment.proposed_at)
-    summary = _summarise(session, items)
+    summary = _summarise(session, shown)
     return Event(
         uid=session.uid,
         sequence=session.sequence,
@@ -156,6 +161,10 @@ def _summarise(session: Session, items: Sequence[AgendaItem]) -> str:
         "title": titles[0],
         "number": rest,
     }
+
+
+def _is_private(item: AgendaItem) -> bool:
+    return item.entry is not None and item.entry.paper.private_to_id is not None
 
 
 def _title(item: AgendaItem) -> str:

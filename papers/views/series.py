@@ -61,6 +61,7 @@ def series_detail(request: Request, slug: str, pk: int) -> HttpResponse:
         ),
         "has_ended": series.ended_on is not None and series.ended_on <= today(series, now),
         "may_run": may_run,
+        "is_member": permissions.is_member(request.user, series.club),
     }
     return render(request, "papers/series_detail.html", context)
 

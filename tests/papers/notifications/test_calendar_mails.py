@@ -183,3 +183,38 @@ def test_two_rounds_at_once_write_the_same_mail(session, reader):
     OutgoingMail.objects.update(kind="agenda")  # which the second round does not see yet
     invite(NOW)
     assert OutgoingMail.objects.count() == 1
+
+
+def test_who_left_learns_no_more_of_the_club(server, session, reader):
+    arrive(server)
+    Membership.objects.filter(user=reader).delete()
+    factories.make_item(session, title="Whom to hire")
+    [(method, event)] = arrive(server)
+    assert (method, event["UID"]) == ("CANCEL", session.uid)
+    assert "LOCATION" not in event and event["SUMMARY"] == "Machine learning: Paper talk"
+    assert "Whom to hire" not in str(server.taken[0]) and "Whom to hire" not in event["DESCRIPTION"]
+
+
+def test_invitation_that_waits_does_not_follow_who_left(server, session, reader):
+    invite(NOW)
+    membership = Membership.objects.get(user=reader)
+    membership.delete()
+    assert arrive(server) == []
+    # Nor is called off what was never there.
+    assert list(OutgoingMail.objects.order_by("pk").values_list("method", "state")) == [
+        ("REQUEST", "withdrawn"),
+        ("CANCEL", "withdrawn"),
+    ]
+    assert arrive(server) == [] and OutgoingMail.objects.count() == 2
+    membership.save(force_insert=True)
+    [(method, _event)] = arrive(server)
+    assert method == "REQUEST" and server.taken[0]["Subject"].startswith("Invitation: ")
+
+
+def test_closed_account_is_written_to_no_more(server, session, reader):
+    arrive(server)
+    reader.is_active = False
+    reader.save()
+    for _minute in range(3):
+        assert arrive(server) == []
+    assert OutgoingMail.objects.count() == 1

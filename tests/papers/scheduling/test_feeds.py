@@ -194,6 +194,34 @@ def test_visitor_of_a_public_club_learns_no_place_and_no_names(client, member, o
     assert "video" not in found.description.lower()
 
 
+def test_visitor_of_a_public_club_learns_nothing_of_its_own_papers(client, member, outsider, club, session):
+    club.is_public = True
+    club.save()
+    secret = factories.make_paper("Unpublished", source=factories.make_source(club=club, kind="upload"))
+    factories.make_item(session, reading_list.note(club, secret), minutes=20)
+    item = factories.make_item(session, reading_list.note(club, factories.make_paper("On feeds")))
+
+    [found] = read(client.get(make_address(outsider, club)))
+    assert found.summary == "On feeds" and "Unpublished" not in found.description
+    assert f"{found.dtstart + timedelta(minutes=20):%H:%M}  On feeds" in found.description
+    [found] = read(client.get(make_address(member, club)))
+    assert found.summary == "Unpublished, and one more"
+
+    item.delete()
+    [found] = read(client.get(make_address(outsider, club)))
+    assert found.summary == "Paper talk" and "not settled" in found.description
+
+
+def test_who_left_a_public_club_is_told_anew(client, member, club, item):
+    club.is_public = True
+    club.save()
+    address = make_address(member, club)
+    etag = client.get(address)["ETag"]
+    clubs.remove_member(Membership.objects.get(user=member, club=club))
+    answer = client.get(address, headers={"If-None-Match": etag})
+    assert not read(answer)[0].location
+
+
 def make_sessions(club, member, number):
     part = load_parts(club)[0]
     for index in range(number):

@@ -1,6 +1,6 @@
 """The pages of sessions: the list, one session, who comes, what organisers do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -9,6 +9,7 @@ from django.utils import timezone
 from papers import reading_list
 from papers.models import Attendance, Session
 from papers.scheduling import attendance, sessions
+from papers.scheduling import series as verbs
 from papers.scheduling.parts import load_parts
 from tests import factories
 
@@ -144,7 +145,7 @@ def test_session_says_when_where_and_what(as_member, session, club, source):
 def test_visitors_of_a_public_club_see_numbers_and_no_link(client, club, member, source):
     club.is_public = True
     club.save()
-    session = factories.make_session(club, video_link="https://meet.example.org/secret")
+    session = factories.make_session(club, place="Attic", video_link="https://meet.example.org/secret")
     attendance.answer(session, member, answer="yes")
     private = factories.make_paper(
         "Private to the club", source=factories.make_source(club=club, kind="upload")
@@ -154,9 +155,31 @@ def test_visitors_of_a_public_club_see_numbers_and_no_link(client, club, member,
     page = page_of(client, address(session))
 
     assert "1 coming" in page
-    assert "Mia Member" not in page and "meet.example.org" not in page
+    assert "Mia Member" not in page and "meet.example.org" not in page and "Attic" not in page
     assert "Private to the club" not in page
     assert 'name="answer"' not in page
+
+
+def test_where_a_club_meets_is_for_its_members(client, club, member, organiser):
+    club.is_public = True
+    club.save()
+    series = verbs.create_series(
+        club, rule="FREQ=WEEKLY", starts_on=timezone.now().date() + timedelta(days=3), starts_at=time(14),
+        place="Attic", by=organiser,
+    )  # fmt: skip
+    session = factories.make_session(club, timezone.now() + timedelta(hours=1), place="Attic")
+    cancelled = factories.make_session(club, place="Attic", state="cancelled")
+    addresses = [
+        LIST,
+        address(session),
+        address(cancelled),
+        reverse("papers:agenda", args=["ml", session.pk]),
+        reverse("papers:series_detail", args=["ml", series.pk]),
+    ]
+
+    assert [path for path in addresses if "Attic" in page_of(client, path)] == []
+    client.force_login(member)
+    assert [path for path in addresses if "Attic" not in page_of(client, path)] == []
 
 
 def test_session_of_another_club_does_not_exist_here(as_member, other_club):
