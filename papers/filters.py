@@ -16,7 +16,7 @@ from papers.numbers import LARGEST, read_number
 
 from . import identifiers, search
 from .identifiers import Identifier
-from .models import CandidatePair, Entry, Import, Listing, OutgoingMail, Paper, Session
+from .models import Assignment, CandidatePair, Entry, Import, Listing, OutgoingMail, Paper, Session
 
 LONGEST_QUERY = 400
 
@@ -180,4 +180,16 @@ class MailFilter(django_filters.FilterSet):
 
     class Meta:
         model = OutgoingMail
+        fields: list[str] = []
+
+
+class AssignmentFilter(django_filters.FilterSet):
+    state = django_filters.MultipleChoiceFilter(
+        choices=Assignment.State.choices, distinct=False, label=_("One state, or several.")
+    )
+    session = IdFilter(field_name="item__session", label=_("The id of a session."))
+    member = IdFilter(field_name="member", label=_("The id of a member."))
+
+    class Meta:
+        model = Assignment
         fields: list[str] = []

@@ -29,6 +29,7 @@ GROUPS = {
     "clubs": _("Clubs"),
     "entries": _("Entries and votes"),
     "comments": _("Comments"),
+    "assignments": _("Parts, plans and days away"),
     "deleted": _("What was deleted"),
 }
 

@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from accounts import permissions
 from accounts.models import ApiToken, Club, User
 from papers.models import (
+    Absence,
+    Assignment,
     CandidatePair,
     Decision,
     Entry,
@@ -24,6 +26,7 @@ from papers.models import (
     MergedPaper,
     OutgoingMail,
     Paper,
+    PlanDraft,
     Series,
     Session,
     Source,
@@ -104,6 +107,15 @@ class Reach:
 
     def series(self) -> QuerySet[Series]:
         return self._narrow(Series.objects.visible_to(self.user), "club")
+
+    def assignments(self) -> QuerySet[Assignment]:
+        return self._narrow(Assignment.objects.visible_to(self.user), "club")
+
+    def absences(self) -> QuerySet[Absence]:
+        return self._narrow(Absence.objects.visible_to(self.user), "club")
+
+    def plan_drafts(self) -> QuerySet[PlanDraft]:
+        return self._narrow(PlanDraft.objects.visible_to(self.user), "club")
 
     def _narrow(self, rows: Rows, club: str, *, or_nobodys: bool = False) -> Rows:
         if not self.token_clubs:

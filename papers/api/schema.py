@@ -111,6 +111,8 @@ class ApiSchema(AutoSchema):
         words = self.path.removeprefix("/api/v1/").split("/")
         if "comments" in words:
             return ["comments"]
+        if {"assignments", "swaps", "plan", "absences"} & set(words):
+            return ["assignments"]
         return ["entries"] if {"entries", "votes", "vote"} & set(words) else [words[0]]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:

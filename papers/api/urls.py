@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from . import docs, hugging_face
 from .views import (
     agenda,
+    assignments,
     catalogue,
     clubs,
     comments,
@@ -22,6 +23,7 @@ app_name = "api"
 
 CLUB = "v1/clubs/<slug:slug>/"
 ENTRY = f"{CLUB}entries/<int:pk>/"
+ASSIGNMENT = f"{CLUB}assignments/<int:pk>/"
 SESSION = f"{CLUB}sessions/<int:pk>/"
 AGENDA = f"{SESSION}agenda/"
 
@@ -101,6 +103,19 @@ urlpatterns = [
     path(f"{CLUB}pauses/", series.PauseList.as_view(), name="pauses"),
     path(f"{CLUB}pauses/<int:pk>/", series.PauseDetail.as_view(), name="pause"),
     path(f"{CLUB}holidays/", series.HolidayList.as_view(), name="holidays"),
+    # Who takes which part
+    path(f"{CLUB}assignments/", assignments.AssignmentList.as_view(), name="assignments"),
+    path(ASSIGNMENT, assignments.AssignmentDetail.as_view(), name="assignment"),
+    path(f"{ASSIGNMENT}answer/", assignments.AssignmentAnswer.as_view(), name="answer_assignment"),
+    path(f"{ASSIGNMENT}hand_over/", assignments.AssignmentHandOver.as_view(), name="hand_over"),
+    path(f"{ASSIGNMENT}swap/", assignments.AssignmentSwap.as_view(), name="offer_swap"),
+    path(f"{ASSIGNMENT}remind/", assignments.AssignmentReminder.as_view(), name="remind"),
+    path(f"{CLUB}swaps/<int:pk>/answer/", assignments.SwapAnswer.as_view(), name="answer_swap"),
+    path(f"{CLUB}absences/", assignments.AbsenceList.as_view(), name="absences"),
+    path(f"{CLUB}absences/<int:pk>/", assignments.AbsenceDetail.as_view(), name="absence"),
+    path(f"{CLUB}plan/", assignments.Plan.as_view(), name="plan"),
+    path(f"{CLUB}plan/<int:pk>/", assignments.PlanDetail.as_view(), name="plan_draft"),
+    path(f"{CLUB}plan/<int:pk>/apply/", assignments.PlanApply.as_view(), name="apply_plan"),
     # Agendas
     path(AGENDA, agenda.Agenda.as_view(), name="agenda"),
     path(f"{AGENDA}changes/", agenda.AgendaChangeList.as_view(), name="agenda_changes"),

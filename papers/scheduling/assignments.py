@@ -23,6 +23,7 @@ from papers.models import Absence, AgendaItem, Assignment, Guest, Part, Session,
 from papers.verbs import verb
 from papers.versions import Stamps
 
+from .guests import find_or_add_guest
 from .refusals import Refused
 from .roster import find_day
 
@@ -72,13 +73,13 @@ def propose(
     *,
     by: User,
     member: User | None = None,
-    guest: Guest | None = None,
+    guest: Guest | str | None = None,
     pin: bool = True,
 ) -> Assignment:
     """Ask a member, or note a guest, for a part; whoever had it has it no more. The same again changes nothing.
 
-    Pinned, no plan changes it. Who asks themselves has accepted, and so has a guest. Of a session that was held it is a
-    note of what was. Raises IsOver, NotAMember, HasAnother.
+    A guest is given as a row or by name. Pinned, no plan changes it. Who asks themselves has accepted, and so has a
+    guest. Of a session that was held it is a note of what was. Raises IsOver, NotAMember, HasAnother, guests.BadName.
     """
     if (member is None) == (guest is None):
         raise ValueError("Name a member or a guest.")
@@ -88,15 +89,19 @@ def propose(
     if member is not None:
         _require_member(session.club, member)
         _require_no_other(item, part, member)
-    before = _find_holder(item, part)
     stamps = Stamps()
+    if isinstance(guest, str):
+        guest = find_or_add_guest(session.club, guest)
+        if not guest.version:
+            stamps.add(session.club, [guest])
+    before = _find_holder(item, part)
     if before is not None:
         if (before.member_id, before.guest_id) == (member and member.pk, guest and guest.pk):
             if before.is_pinned != pin:
                 before.is_pinned = pin
                 before.save(update_fields=["is_pinned"])
                 stamps.add(session.club, [before])
-                stamps.write()
+            stamps.write()
             return before
         remove([before], stamps)
     state = State.PROPOSED

@@ -20,14 +20,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Club, User
-from papers.models import AgendaItem, Assignment, PlanDraft, Session
+from papers.models import AgendaItem, Assignment, Part, PlanDraft, Session
 from papers.verbs import verb
 from papers.versions import Stamps
 
 from . import apart, assignments
 from .assignments import REASON
 from .presenters import Answer, Question
-from .reasons import Why, explain, find_reasons
+from .reasons import Why, explain, find_reasons, say_open
 from .refusals import Refused
 from .roster import Roster, load_roster
 
@@ -189,6 +189,28 @@ def discard_plan(draft: PlanDraft, *, by: User) -> PlanDraft:
         draft.leased_until = None
         draft.save(update_fields=["state", "ended_at", "ended_by", "leased_until"])
     return draft
+
+
+def tell(draft: PlanDraft) -> None:
+    """Put into words what a draft would change and leaves open: `told_changes` and `told_open`."""
+    parts = {part.pk: part.name for part in Part.objects.filter(club=draft.club)}
+    members = {each.user_id: each.user for each in draft.club.memberships.select_related("user")}
+    draft.told_changes = [  # type: ignore[attr-defined]
+        {
+            **change,
+            "reason": explain(
+                Why.from_json(change["why"]),
+                parts.get(change["part"], ""),
+                name=str(members.get(change["member"], _("Somebody who has left"))),
+            )
+            if change["why"]
+            else "",
+        }
+        for change in draft.changes
+    ]
+    draft.told_open = [  # type: ignore[attr-defined]
+        {**row, "reason": say_open(row["why"], candidates=row["candidates"])} for row in draft.open
+    ]
 
 
 def _lock(draft: PlanDraft) -> PlanDraft:

@@ -13,9 +13,9 @@ from django.urls import get_resolver
 from accounts import clubs as club_verbs
 from accounts.models import Role
 from papers import catalogue, discussion, reading_list
-from papers.models import DryRun, Import
+from papers.models import DryRun, Import, PlanDraft
 from papers.notifications import outbox
-from papers.scheduling import attendance, series
+from papers.scheduling import absences, assignments, attendance, series
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
@@ -45,6 +45,7 @@ def keepers_read():
     return keepers_write(200)
 
 
+ASKED = dict(zip(CAST, [401, 404, 400, 403, 404, 403, 404, 403], strict=True))
 INSTALLATION = dict(zip(CAST, [401, 403, 403, 403, 403, 403, 403, 403], strict=True))
 NOBODY_KNOWS = dict(zip(CAST, [401, 404, 404, 404, 404, 404, 404, 404], strict=True))
 
@@ -169,6 +170,25 @@ TABLE = [
     ("GET", "pause", "/api/v1/clubs/ml/pauses/{pause}/", MEMBERS_READ),
     ("DELETE", "pause", "/api/v1/clubs/ml/pauses/{pause}/", keepers_write(204)),
     ("GET", "holidays", "/api/v1/clubs/ml/holidays/?country=DE", MEMBERS_READ),
+    # The member was asked; "inside" was not.
+    ("GET", "assignments", "/api/v1/clubs/ml/assignments/", MEMBERS_READ),
+    ("POST", "assignments", "/api/v1/clubs/ml/assignments/", members_write(400)),
+    ("GET", "assignment", "/api/v1/clubs/ml/assignments/{assignment}/", MEMBERS_READ),
+    ("DELETE", "assignment", "/api/v1/clubs/ml/assignments/{assignment}/", keepers_write(204)),
+    ("PUT", "answer_assignment", "/api/v1/clubs/ml/assignments/{assignment}/answer/", ASKED),
+    ("POST", "hand_over", "/api/v1/clubs/ml/assignments/{assignment}/hand_over/", ASKED),
+    ("POST", "offer_swap", "/api/v1/clubs/ml/assignments/{assignment}/swap/", ASKED),
+    ("POST", "remind", "/api/v1/clubs/ml/assignments/{assignment}/remind/", keepers_write(409)),
+    ("PUT", "answer_swap", "/api/v1/clubs/ml/swaps/{swap}/answer/", ASKED | {"organiser": 400}),  # who wants it
+    ("GET", "absences", "/api/v1/clubs/ml/absences/", MEMBERS_READ),
+    ("POST", "absences", "/api/v1/clubs/ml/absences/", members_write(400)),
+    ("GET", "absence", "/api/v1/clubs/ml/absences/{absence}/", MEMBERS_READ),
+    ("DELETE", "absence", "/api/v1/clubs/ml/absences/{absence}/", ASKED | {"member": 204}),
+    ("GET", "plan", "/api/v1/clubs/ml/plan/", keepers_read()),
+    ("POST", "plan", "/api/v1/clubs/ml/plan/", keepers_write(202)),
+    ("GET", "plan_draft", "/api/v1/clubs/ml/plan/{plan}/", keepers_read()),
+    ("DELETE", "plan_draft", "/api/v1/clubs/ml/plan/{plan}/", keepers_write(204)),
+    ("POST", "apply_plan", "/api/v1/clubs/ml/plan/{plan}/apply/", keepers_write(200)),
     ("GET", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", MEMBERS_READ),
     ("PUT", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", keepers_write(400)),
     ("POST", "agenda", "/api/v1/clubs/ml/sessions/{session}/agenda/", keepers_write(400)),
@@ -220,6 +240,14 @@ def places(club, member, organiser, entry, listing, private_paper):
     catalogue.merge_papers(entry.paper, gone, reason="The same.")
     pair = catalogue.propose_pair(entry.paper, other, reason="The same.", by=organiser)
     session = factories.make_session(club)
+    paper_item = factories.make_item(session, entry)
+    part = load_parts(club)[1]
+    asked = assignments.propose(paper_item, part, member=member, by=organiser)
+    theirs = assignments.propose(factories.make_talk(club), part, member=organiser, by=organiser)
+    swap = assignments.offer_swap(theirs, wanted=asked, by=organiser)
+    [absence] = absences.note_absence(
+        [club], first_day=date(2025, 4, 1), last_day=date(2025, 4, 2), by=member
+    )
     outbox.put(
         [outbox.Letter("agenda:session 1:user 1", "agenda", member, "Agenda", "Three papers.", club=club)]
     )
@@ -229,6 +257,10 @@ def places(club, member, organiser, entry, listing, private_paper):
     pause = series.add_pause(club, first_day=date(2025, 5, 1), last_day=date(2025, 5, 1), by=organiser)
     return {
         "mail": club.mails.get().pk,
+        "assignment": asked.pk,
+        "swap": swap.pk,
+        "absence": absence.pk,
+        "plan": PlanDraft.objects.create(club=club, made_by=organiser, state="ready").pk,
         "session": session.pk,
         "draft": factories.make_session(club, state="draft").pk,
         "guest": attendance.bring_guest(session, name="Prof. Visitor", by=member).guest_id,
