@@ -53,10 +53,14 @@ FIELD_LABELS = {
 class ColumnsForm(forms.Form):
     """What each column of a table is; a field for each, with the guess to begin with."""
 
+    kind = csv_table.PAPERS
+    labels: dict[str, Any] = FIELD_LABELS
+    missing = _("Say which column is the title.")
+
     def __init__(self, *args: Any, columns: Columns, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.columns = columns
-        choices = [("", _("Not read")), *((name, FIELD_LABELS[name]) for name in csv_table.FIELDS)]
+        choices = [("", _("Not read")), *((name, self.labels[name]) for name in self.kind.fields)]
         for number, (heading, field) in enumerate(zip(columns.headings, columns.fields, strict=True)):
             self.fields[f"column-{number}"] = forms.ChoiceField(
                 label=heading, choices=choices, required=False, initial=field
@@ -66,10 +70,10 @@ class ColumnsForm(forms.Form):
         chosen = [field for field in self.cleaned_data.values() if field]
         if twice := next((field for field in chosen if chosen.count(field) > 1), None):
             raise forms.ValidationError(
-                _("Two columns are read as “%(field)s”. Choose one."), params={"field": FIELD_LABELS[twice]}
+                _("Two columns are read as “%(field)s”. Choose one."), params={"field": self.labels[twice]}
             )
-        if "title" not in chosen:
-            raise forms.ValidationError(_("Say which column is the title."))
+        if self.kind.needed not in chosen:
+            raise forms.ValidationError(self.missing)
         return self.cleaned_data
 
     @property

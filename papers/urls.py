@@ -15,6 +15,7 @@ from .views import (
     listings,
     mail,
     papers,
+    past_sessions,
     plan,
     reading_list,
     review,
@@ -111,6 +112,12 @@ urlpatterns = [
     path("clubs/<slug:slug>/papers/month/<str:month>", listings.month, name="club_month"),
     path("clubs/<slug:slug>/papers/trending", listings.trending, name="club_trending"),
     path("clubs/<slug:slug>/papers/<int:pk>", papers.paper_detail, name="entry_detail"),
+    # What a club did before, and who its guests are
+    path("clubs/<slug:slug>/sessions/past/new", past_sessions.past_new, name="past_new"),
+    path("clubs/<slug:slug>/sessions/past/columns", past_sessions.past_columns, name="past_columns"),
+    path("clubs/<slug:slug>/sessions/past/<int:pk>", past_sessions.past_import, name="past_import"),
+    path("clubs/<slug:slug>/guests/", past_sessions.guest_list, name="guest_list"),
+    path("clubs/<slug:slug>/guests/<int:pk>/join", past_sessions.join_guest, name="join_guest"),
     # Agendas
     path("clubs/<slug:slug>/sessions/<int:pk>/agenda", agenda.agenda_detail, name="agenda"),
     path("clubs/<slug:slug>/sessions/<int:pk>/agenda/change", agenda.change_agenda, name="change_agenda"),

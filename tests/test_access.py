@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 
 from accounts import invitations
 from papers import catalogue, discussion, mentions, reading_list, submissions
-from papers.models import Import, PlanDraft, RejectedRecord
+from papers.models import Guest, Import, PastImport, PlanDraft, RejectedRecord
 from papers.notifications import outbox
 from papers.scheduling import absences, assignments, series
 from papers.scheduling.parts import load_parts
@@ -96,6 +96,10 @@ PAGES = {
     "papers:agenda": CLUB,
     "papers:plan": CLUB,
     "papers:my_dates": CLUB,
+    "papers:past_new": KEEPERS,
+    "papers:past_columns": [SIGN_IN, NOT_FOUND, FORBIDDEN, AWAY, AWAY, NOT_FOUND],  # of no file: choose one
+    "papers:past_import": KEEPERS,
+    "papers:guest_list": KEEPERS,
     "papers:edit_comment": [SIGN_IN, NOT_FOUND, IN, FORBIDDEN, FORBIDDEN, NOT_FOUND],  # the member wrote it
     # Sessions and series; what changes them is for organisers
     "papers:session_list": CLUB,
@@ -129,6 +133,7 @@ ACTS = {  # name: what each of the cast gets for a POST
         AWAY,
     ],  # both papers are everybody's
     "papers:take_back": [SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, AWAY],
+    "papers:join_guest": KEEPERS_POST,
     "papers:change_agenda": KEEPERS_POST,
     "papers:change_agenda_item": KEEPERS_POST,
     # Who presents: organisers plan, who was asked answers
@@ -262,6 +267,8 @@ def place(club, source, owner, organiser, member):
     [absence] = absences.note_absence(
         [club], first_day=date(2025, 4, 1), last_day=date(2025, 4, 2), by=member
     )
+    past = PastImport.objects.create(club=club, by=organiser, input_name="x", columns={}, starts_at="14:00")
+    guest = Guest.objects.create(club=club, name="Gus Guest")
     return {
         "slug": club.slug,
         "day": "2025-04-25",
@@ -303,6 +310,8 @@ def place(club, source, owner, organiser, member):
             "papers:discard_plan": draft.pk,
             "papers:answer_swap": offer.pk,
             "papers:remove_dates": absence.pk,
+            "papers:past_import": past.pk,
+            "papers:join_guest": guest.pk,
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
             "papers:comment_history": comment.pk,

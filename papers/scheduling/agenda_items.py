@@ -99,7 +99,7 @@ def lock_session(
             item.pk,
             item.minutes,
             item.entry_id,
-            stays=item.entry_id is None or item.is_pinned or item.pk in accepted,
+            stays=item.entry_id is None or item.is_pinned or item.pk in accepted or bool(_find_lost(item)),
             is_closing=item.is_closing,
         )
         for item in desk.items

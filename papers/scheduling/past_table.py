@@ -23,12 +23,12 @@ from papers.importers.times import find_month
 from papers.records import Rejection, UnreadableInput, clean_line, clean_text
 
 FIELDS: Final[dict[str, str]] = {
-    "date": "date, session date, meeting date, day, when, datum, tag, termin, fecha, data, jour",
+    "date": "date, session date, meeting date, day, when, datum, tag, termin, wann, fecha, data, jour",
     "time": "time, start, start time, starts, begin, uhrzeit, zeit, beginn, heure, hora",
     "paper": "paper, paper title, title, article, papers, talk, topic, titel, artikel, thema, titre, titulo",
     "identifier": "identifier, arxiv id, arxiv, doi, paper link, paper url, link, url, address, id",
     "presenter": "presenter, presenters, presented by, speaker, speakers, presenter(s), who, lead, leader, name, "
-    "vortragende, vortragender, vortrag, referent, referentin, intervenant, ponente",
+    "wer, vortragende, vortragender, vortrag, referent, referentin, intervenant, ponente",
     "discussant": "discussant, discussants, discussion, respondent, moderator, diskussion, diskutant",
     "notes": "notes, note, comments, comment, remarks, minutes, bemerkungen, notizen, protokoll, notas",
 }

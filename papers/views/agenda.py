@@ -243,7 +243,7 @@ def _act(request: Request, session: Session, item: int | None) -> HttpResponse:
         response["HX-Trigger"] = json.dumps({"said": said})
         return response
     messages.success(request, said)
-    return redirect("papers:agenda", session.club.slug, session.pk)
+    return redirect(f"{session.get_absolute_url()}#agenda")
 
 
 def _change_agenda(request: Request, session: Session) -> None:

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -172,11 +172,17 @@ class AgendaItemDetail(AgendaView):
         operation_id="remove_agenda_item",
         request=None,
         responses={204: None},
+        parameters=[
+            OpenApiParameter(
+                "anyway", bool, description=_("true: also where files or questions lose their place by it.")
+            )
+        ],
     )
     def delete(self, request: Request, slug: str, pk: int, item: int) -> Response:
         """For organisers. Its paper goes back to the list, parts in it end; to undo it brings both back."""
+        anyway = request.query_params.get("anyway") == "true"
         with self.changing() as session:
-            agenda_items.remove_item(self.item(session), by=self.person)
+            agenda_items.remove_item(self.item(session), anyway=anyway, by=self.person)
         return Response(status=204)
 
 

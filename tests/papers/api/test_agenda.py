@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from papers import reading_list
-from papers.models import AgendaChange, Assignment, Session
+from papers.models import AgendaChange, Assignment, Question, Session
 from papers.scheduling import agenda_items
 from papers.scheduling.parts import load_parts
 from tests import factories
@@ -112,6 +112,15 @@ def test_remove_and_undo(organisers_script, address, three):
     assert shape(organisers_script.post(f"{address}undo/", {"change": first.pk})) == [("Ants", 5)]
     assert organisers_script.post(f"{address}undo/", {"change": first.pk}).status_code == 409
     assert organisers_script.post(f"{address}undo/", {"change": 999_999}).status_code == 400
+
+
+def test_item_with_questions_is_removed_when_it_is_said_twice(
+    organisers_script, address, session, three, member
+):
+    Question.objects.create(session=session, item=three[0], text="Why?", asked_by=member)
+    answer = organisers_script.delete(f"{address}{three[0].pk}/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "refused")
+    assert organisers_script.delete(f"{address}{three[0].pk}/?anyway=true").status_code == 204
 
 
 def test_what_was_removed_is_listed_until_it_is_back(organisers_script, address, three):
