@@ -186,6 +186,30 @@ def can_attend(user: Person, club: Club) -> bool:
     return is_member(user, club)
 
 
+def can_settle_question(user: Person, asked_by: int | None, club: Club) -> bool:
+    """Say that a question of a meeting was answered, close it, take it away: who asked (by id), and organisers."""
+    return is_organiser(user, club) or (
+        is_member(user, club) and asked_by is not None and asked_by == user.pk
+    )
+
+
+def can_conclude(user: Person, club: Club, *, takes_part: bool) -> bool:
+    """Write the verdict and take-aways of an item, attach slides to it: organisers, and who takes part in it."""
+    return is_organiser(user, club) or (is_member(user, club) and takes_part)
+
+
+def can_detach(user: Person, added_by: int | None, club: Club) -> bool:
+    """Take a file or link away: who added it (by id), and organisers."""
+    return is_organiser(user, club) or (
+        is_member(user, club) and added_by is not None and added_by == user.pk
+    )
+
+
+def can_change_action(user: Person, whose: Iterable[int | None], club: Club) -> bool:
+    """Change an action item: whose it is and who noted it (by ids), and organisers. To note one is `can_attend`."""
+    return is_organiser(user, club) or (is_member(user, club) and user.pk in whose)
+
+
 def token_clubs(token: ApiToken) -> set[int]:
     """Return the ids of the clubs a token is limited to, read once for each token; empty means no limit."""
     clubs: set[int] | None = token.__dict__.get(CLUBS_LOADED)

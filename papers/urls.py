@@ -13,6 +13,7 @@ from .views import (
     imports,
     insights,
     listings,
+    live,
     mail,
     papers,
     past_sessions,
@@ -153,6 +154,17 @@ urlpatterns = [
     path("clubs/<slug:slug>/parts/<int:pk>/change", settings.part_change, name="part_change"),
     path("clubs/<slug:slug>/parts/<int:pk>/move", settings.part_move, name="part_move"),
     path("clubs/<slug:slug>/parts/<int:pk>/remove", settings.part_remove, name="part_remove"),
+    # The meeting of a session
+    path("clubs/<slug:slug>/sessions/<int:pk>/live", live.live, name="live"),
+    path("clubs/<slug:slug>/sessions/<int:pk>/live/state", live.live_state, name="live_state"),
+    path("clubs/<slug:slug>/sessions/<int:pk>/live/run", live.run_meeting, name="run_meeting"),
+    path("clubs/<slug:slug>/sessions/<int:pk>/live/notes", live.save_notes, name="save_notes"),
+    path("clubs/<slug:slug>/sessions/<int:pk>/live/questions", live.ask_question, name="ask_question"),
+    path(
+        "clubs/<slug:slug>/sessions/<int:pk>/live/questions/<int:question>",
+        live.act_on_question,
+        name="act_on_question",
+    ),
     # What members do
     path("clubs/<slug:slug>/papers/<int:pk>/triage", acts.triage_paper, name="triage"),
     path("clubs/<slug:slug>/papers/<int:pk>/tags", acts.tag_paper, name="tag"),

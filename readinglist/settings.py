@@ -283,6 +283,8 @@ SPECTACULAR_SETTINGS = {
         "AnswerEnum": "papers.models.Attendance.Answer",
         "PartAnswerEnum": ["accept", "decline"],
         "SwapAnswerEnum": ["accept", "decline", "withdraw"],
+        "QuestionStateEnum": "papers.models.Question.State",
+        "AttachmentKindEnum": "papers.models.Attachment.Kind",
         "PrecisionEnum": ["day", "month", "year"],
     },
     "SERVE_INCLUDE_SCHEMA": False,

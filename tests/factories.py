@@ -6,7 +6,7 @@ from itertools import count
 from accounts.models import Club, Membership, Role, User
 from papers import catalogue, reading_list
 from papers.identifiers import Identifier
-from papers.models import AgendaItem, Listing, Paper, Session, Source
+from papers.models import AgendaItem, Listing, Paper, Question, Session, Source
 from papers.records import Rank, Record
 
 _numbers = count(1)
@@ -99,3 +99,10 @@ def make_talk(club, weeks=1, title="", *, state=Session.State.LOCKED, **paper):
     starts = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(weeks=weeks)
     entry = reading_list.note(club, make_paper(title, **paper))
     return make_item(make_session(club, starts, state=state), entry)
+
+
+def make_question(session, *, text="", votes=0, **extra):
+    """A question of nobody who is still there."""
+    return Question.objects.create(
+        session=session, text=text or f"Question {next(_numbers)}?", vote_count=votes, **extra
+    )

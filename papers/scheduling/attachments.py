@@ -122,7 +122,10 @@ def _attach(
 def detach(attachment: Attachment, *, by: User) -> None:
     """Take an attachment away; its file goes when that is committed."""
     rows = Attachment.objects.select_for_update(of=("self",)).select_related("session__club")
-    attachment = rows.get(pk=attachment.pk)
+    found = rows.filter(pk=attachment.pk).first()
+    if found is None:
+        return
+    attachment = found
     gone, club, stored_as = (Attachment, attachment.pk), attachment.session.club, attachment.stored_as
     attachment.delete()
     if stored_as:

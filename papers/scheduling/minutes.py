@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,8 +20,6 @@ from .guests import find_or_add_guest
 from .merging_notes import merge
 from .refusals import Refused
 from .sessions import lock_row
-
-Target = TypeVar("Target", Session, AgendaItem)
 
 LONGEST_NOTES: Final = 50_000
 LONGEST_VERDICT: Final = 300
@@ -40,6 +38,10 @@ class TooLong(Refused):
 
 class NoMinutes(Refused):
     """A session that nobody writes minutes of: a draft, or a cancelled one."""
+
+
+class IsGone(Refused):
+    """Somebody took it away in this moment."""
 
 
 class NotTheirs(Refused):
@@ -68,14 +70,14 @@ class Saved:
 
 @verb
 def save_notes(
-    target: Target, *, text: str, base_version: int, by: User, now: datetime | None = None
+    target: Session | AgendaItem, *, text: str, base_version: int, by: User, now: datetime | None = None
 ) -> Saved:
     """Save notes of a session or an item that were written from those of `base_version`.
 
     Where somebody else has saved since, the two are merged (`merging_notes`). A base that is no longer kept counts as
     empty notes, so that more is kept than need be. Raises TooLong and NoMinutes.
     """
-    target = _lock(target)
+    target = _lock_item(target) if isinstance(target, AgendaItem) else _lock_session(target)
     text = clean_notes(text)
     if len(text) > LONGEST_NOTES and len(text) >= len(target.notes):
         raise TooLong(_("Notes have at most %(most)d characters. Shorten them.") % {"most": LONGEST_NOTES})
@@ -130,7 +132,7 @@ def conclude(
 
     Raises TooLong and NoMinutes.
     """
-    item = _lock(item)
+    item = _lock_item(item)
     changed = []
     if verdict is not None and (verdict := clean_line(verdict)) != item.verdict:
         if len(verdict) > LONGEST_VERDICT:
@@ -173,7 +175,7 @@ def add_action(
     now: datetime | None = None,
 ) -> ActionItem:
     """Note who does what; `guest` is one of the club's, or a name. Raises Refused."""
-    session = _lock(session)
+    session = _lock_session(session)
     if ActionItem.objects.filter(session=session).count() >= MOST_ACTIONS:
         raise TooLong(_("A session has at most %(most)d action items.") % {"most": MOST_ACTIONS})
     action = ActionItem(session=session, item=item, made_by=by, made_at=now or timezone.now())
@@ -266,16 +268,22 @@ def _set_owner(action: ActionItem, club: Club, member: User | None, guest: Guest
 # Locks ------------------------------------------------------------------------------------------------------
 
 
-def _lock(target: Target) -> Target:
-    """Return what is written about, locked behind its session, which all writers of minutes lock. Raises NoMinutes."""
-    session = lock_row(_session_of(target))
+def _lock_session(session: Session) -> Session:
+    """Return the session, locked, which all writers of minutes lock first. Raises NoMinutes."""
+    session = lock_row(session)
     if session.state in {Session.State.DRAFT, Session.State.CANCELLED}:
         raise NoMinutes(_("Nobody meets here: this session is a draft, or cancelled."))
-    if isinstance(target, Session):
-        return session
-    item = AgendaItem.objects.select_for_update().get(pk=target.pk)
-    item.session = session
-    return item
+    return session
+
+
+def _lock_item(item: AgendaItem) -> AgendaItem:
+    """Return the item, locked behind its session. Raises NoMinutes and IsGone."""
+    session = _lock_session(item.session)
+    found = AgendaItem.objects.select_for_update().filter(pk=item.pk).first()
+    if found is None:
+        raise IsGone(_("This was taken off the agenda."))
+    found.session = session
+    return found
 
 
 def _session_of(target: Session | AgendaItem) -> Session:
@@ -284,4 +292,7 @@ def _session_of(target: Session | AgendaItem) -> Session:
 
 def _lock_action(action: ActionItem) -> ActionItem:
     rows = ActionItem.objects.select_for_update(of=("self",)).select_related("session__club")
-    return rows.get(pk=action.pk)
+    found = rows.filter(pk=action.pk).first()
+    if found is None:
+        raise IsGone(_("This action item was taken away."))
+    return found

@@ -38,6 +38,10 @@ class TooMany(Refused):
     """More questions than one person can mean to ask."""
 
 
+class QuestionGone(Refused):
+    """Somebody took the question away in this moment."""
+
+
 class NotAsked(Refused):
     """A session that nobody may ask anything in: a draft, or a cancelled one."""
 
@@ -121,7 +125,10 @@ def remove(question: Question, *, by: User) -> None:
 
 def _lock(question: Question) -> Question:
     rows = Question.objects.select_for_update(of=("self",)).select_related("session__club")
-    return rows.get(pk=question.pk)
+    found = rows.filter(pk=question.pk).first()
+    if found is None:
+        raise QuestionGone(_("This question was taken away."))
+    return found
 
 
 def _count(question: Question) -> Question:

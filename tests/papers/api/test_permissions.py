@@ -4,6 +4,7 @@
 """
 
 from datetime import date, time
+from io import BytesIO
 
 import pytest
 from django.db import transaction
@@ -15,7 +16,7 @@ from accounts.models import Role
 from papers import catalogue, discussion, reading_list
 from papers.models import DryRun, Import, PlanDraft
 from papers.notifications import outbox
-from papers.scheduling import absences, assignments, attendance, series
+from papers.scheduling import absences, assignments, attachments, attendance, minutes, questions, series
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
@@ -199,6 +200,50 @@ TABLE = [
     ("POST", "agenda_lock", "/api/v1/clubs/ml/sessions/{session}/agenda/lock/", keepers_write(200)),
     ("POST", "agenda_unlock", "/api/v1/clubs/ml/sessions/{session}/agenda/unlock/", keepers_write(400)),
     ("POST", "agenda_undo", "/api/v1/clubs/ml/sessions/{session}/agenda/undo/", keepers_write(409)),
+    ("GET", "club_questions", "/api/v1/clubs/ml/questions/", MEMBERS_READ),
+    ("GET", "club_attachments", "/api/v1/clubs/ml/attachments/", MEMBERS_READ),
+    ("GET", "club_actions", "/api/v1/clubs/ml/actions/", MEMBERS_READ),
+    ("GET", "meeting", "/api/v1/clubs/ml/sessions/{session}/meeting/", MEMBERS_READ),
+    ("POST", "meeting", "/api/v1/clubs/ml/sessions/{session}/meeting/", keepers_write(400)),
+    ("GET", "session_notes", "/api/v1/clubs/ml/sessions/{session}/notes/", MEMBERS_READ),
+    ("PUT", "session_notes", "/api/v1/clubs/ml/sessions/{session}/notes/", members_write(400)),
+    ("GET", "item_notes", "/api/v1/clubs/ml/sessions/{session}/agenda/{item}/notes/", MEMBERS_READ),
+    ("PUT", "item_notes", "/api/v1/clubs/ml/sessions/{session}/agenda/{item}/notes/", members_write(400)),
+    ("GET", "conclusion", "/api/v1/clubs/ml/sessions/{session}/agenda/{item}/conclusion/", MEMBERS_READ),
+    ("PATCH", "conclusion", "/api/v1/clubs/ml/sessions/{session}/agenda/{item}/conclusion/", keepers_write(200)),
+    ("GET", "questions", "/api/v1/clubs/ml/sessions/{session}/questions/", MEMBERS_READ),
+    ("POST", "questions", "/api/v1/clubs/ml/sessions/{session}/questions/", members_write(400)),
+    ("GET", "question", "/api/v1/clubs/ml/sessions/{session}/questions/{question}/", MEMBERS_READ),
+    # The question, the file and the action item are the member's: others may not touch them, but organisers.
+    (
+        *("PATCH", "question", "/api/v1/clubs/ml/sessions/{session}/questions/{question}/"),
+        members_write(400) | {"inside": 403},
+    ),
+    (
+        *("DELETE", "question", "/api/v1/clubs/ml/sessions/{session}/questions/{question}/"),
+        members_write(204) | {"inside": 403},
+    ),
+    ("PUT", "question_vote", "/api/v1/clubs/ml/sessions/{session}/questions/{question}/vote/", members_write(200)),
+    ("DELETE", "question_vote", "/api/v1/clubs/ml/sessions/{session}/questions/{question}/vote/", members_write(204)),
+    ("GET", "attachments", "/api/v1/clubs/ml/sessions/{session}/attachments/", MEMBERS_READ),
+    ("POST", "attachments", "/api/v1/clubs/ml/sessions/{session}/attachments/", keepers_write(400)),
+    ("GET", "attachment", "/api/v1/clubs/ml/sessions/{session}/attachments/{attachment}/", MEMBERS_READ),
+    (
+        *("DELETE", "attachment", "/api/v1/clubs/ml/sessions/{session}/attachments/{attachment}/"),
+        members_write(204) | {"inside": 403},
+    ),
+    ("GET", "attachment_file", "/api/v1/clubs/ml/sessions/{session}/attachments/{attachment}/file", MEMBERS_READ),
+    ("GET", "actions", "/api/v1/clubs/ml/sessions/{session}/actions/", MEMBERS_READ),
+    ("POST", "actions", "/api/v1/clubs/ml/sessions/{session}/actions/", members_write(400)),
+    ("GET", "action", "/api/v1/clubs/ml/sessions/{session}/actions/{action}/", MEMBERS_READ),
+    (
+        *("PATCH", "action", "/api/v1/clubs/ml/sessions/{session}/actions/{action}/"),
+        members_write(200) | {"inside": 403},
+    ),
+    (
+        *("DELETE", "action", "/api/v1/clubs/ml/sessions/{session}/actions/{action}/"),
+        members_write(204) | {"inside": 403},
+    ),
     ("GET", "agenda_changes", "/api/v1/clubs/ml/sessions/{session}/agenda/changes/", MEMBERS_READ),
     ("GET", "fallback", "/api/v1/no/such/address/", NOBODY_KNOWS),
     ("POST", "fallback", "/api/v1/no/such/address/", NOBODY_KNOWS | {"reader": 403}),
@@ -266,6 +311,9 @@ def places(club, member, organiser, entry, listing, private_paper):
         "guest": attendance.bring_guest(session, name="Prof. Visitor", by=member).guest_id,
         "series": meetings.pk,
         "pause": pause.pk,
+        "question": questions.ask(session, text="Why?", by=member).pk,
+        "attachment": attachments.attach(session, upload=BytesIO(b"slides"), size=6, by=member).pk,
+        "action": minutes.add_action(session, text="Ask them", by=member).pk,
         "item": factories.make_item(session).pk,
         "paper": entry.paper_id,
         "private_paper": private_paper.pk,
