@@ -323,7 +323,6 @@ def _make_proposal(
             for each in spots
             if each.assignment is not None
             and each.assignment.member_id not in (None, user.pk)
-            and each.place.session != spot.place.session
             and not roster.is_away(user.pk, each.place.day)
             and not roster.is_away(each.assignment.member_id, spot.place.day)
         ]

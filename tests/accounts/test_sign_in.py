@@ -351,6 +351,7 @@ OPEN_TO_VISITORS = {
     "mfa_authenticate",
     "mfa_login_webauthn",
     "accounts:join",
+    "accounts:stop_mail",  # by a signed link, out of a mail
     "accounts:demo_mail",
 }
 

@@ -52,6 +52,7 @@ FULL = make(
     place="entry 4",
     listed=date(2025, 4, 25),
     unlisted=True,
+    deposited=True,
 )
 
 
@@ -274,6 +275,7 @@ class TestHash:
             ("submitter", ""),
             ("withdrawn", False),
             ("rank", Rank.HAND),
+            ("deposited", False),
         ],
     )
     def test_anything_said_of_the_paper_counts(self, name, value):
@@ -294,12 +296,15 @@ class TestHash:
 
     def test_is_the_same_in_every_process(self):
         """Stored hashes must stay valid: a change of this number makes every record in every catalogue new."""
-        assert content_hash(FULL).hex() == "887b99015cf05a2791914b4496b58253484615d96c58ef9827c1c79083a6d10b"
+        assert (
+            content_hash(replace(FULL, deposited=False)).hex()
+            == "887b99015cf05a2791914b4496b58253484615d96c58ef9827c1c79083a6d10b"
+        )
 
     def test_every_field_is_either_content_or_not(self):
         tested = {"key", "title", "abstract", "authors", "identifiers", "published", "updated", "revision"}
         tested |= {"published_precision", "volume", "issue", "pages"}
-        tested |= {"categories", "journal", "urls", "comment", "submitter", "withdrawn", "rank"}
+        tested |= {"categories", "journal", "urls", "comment", "submitter", "withdrawn", "rank", "deposited"}
         assert {field.name for field in fields(Record)} == tested | records._NOT_CONTENT
 
 
