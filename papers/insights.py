@@ -69,9 +69,7 @@ def load_insights(club: Club, *, reader: User, now: datetime, weeks: int = SPANS
     Where totals are secret until votes close, votes of the open window are left out.
     """
     zone = ZoneInfo(club.time_zone)
-    today = now.astimezone(zone).date()
-    monday = today - timedelta(days=today.weekday())
-    mondays = tuple(monday - timedelta(weeks=back) for back in reversed(range(weeks)))
+    mondays = list_weeks(club, now, weeks)
     since = datetime.combine(mondays[0], time(), zone).astimezone(UTC)
     until = voting.find_coming(voting.load_closings(club), now).opens if club.hides_totals else None
     votes = Vote.objects.filter(entry__club=club, cast_at__gte=since)
@@ -83,26 +81,33 @@ def load_insights(club: Club, *, reader: User, now: datetime, weeks: int = SPANS
             entry__isnull=False,
         ).values_list("entry", "session__starts")
     )
-    week_of = {entry: _week(starts, zone) for entry, starts in items}
+    week_of = {entry: find_week(starts, zone) for entry, starts in items}
     return Insights(
         weeks=mondays,
-        papers=_count_by_week(week_of.values(), mondays),
+        papers=count_by_week(week_of.values(), mondays),
         topics=_load_topics(week_of, mondays),
         talks=_load_talks(club, reader, now - club.load_months * MONTH, now),
         months=club.load_months,
         promotions=_load_promotions(club, votes) if club.shows_voters else None,
-        votes=_count_by_week(
-            (_week(cast_at, zone) for cast_at in votes.values_list("cast_at", flat=True)), mondays
+        votes=count_by_week(
+            (find_week(cast_at, zone) for cast_at in votes.values_list("cast_at", flat=True)), mondays
         ),
     )
 
 
-def _week(moment: datetime, zone: ZoneInfo) -> date:
+def list_weeks(club: Club, now: datetime, number: int) -> tuple[date, ...]:
+    """Return the Mondays of the last weeks in the club's zone, oldest first, that of the present week included."""
+    monday = find_week(now, ZoneInfo(club.time_zone))
+    return tuple(monday - timedelta(weeks=back) for back in reversed(range(number)))
+
+
+def find_week(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the Monday of a moment's week."""
     day = moment.astimezone(zone).date()
     return day - timedelta(days=day.weekday())
 
 
-def _count_by_week(found: Iterable[date], mondays: tuple[date, ...]) -> tuple[int, ...]:
+def count_by_week(found: Iterable[date], mondays: tuple[date, ...]) -> tuple[int, ...]:
     number = Counter(found)
     return tuple(number[monday] for monday in mondays)
 
@@ -112,7 +117,7 @@ def _load_topics(week_of: dict[int, date], mondays: tuple[date, ...]) -> tuple[T
     weeks: dict[str, list[date]] = {}
     for name, entry in Tagging.objects.filter(entry__in=list(week_of)).values_list("tag__name", "entry"):
         weeks.setdefault(name, []).append(week_of[entry])
-    topics = [Topic(name, _count_by_week(found, mondays)) for name, found in weeks.items()]
+    topics = [Topic(name, count_by_week(found, mondays)) for name, found in weeks.items()]
     return tuple(sorted(topics, key=lambda topic: (-topic.papers, topic.name.lower()))[:MOST_TOPICS])
 
 

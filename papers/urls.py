@@ -104,6 +104,7 @@ urlpatterns = [
     path("clubs/<slug:slug>/dates/<int:pk>/remove", dates.remove_dates, name="remove_dates"),
     # A club: its page, its list, the same listings with its votes
     path("clubs/<slug:slug>/", club.club_home, name="club_home"),
+    path("clubs/<slug:slug>/needs", club.answer_need, name="answer_need"),
     path("clubs/<slug:slug>/insights/", insights.insights, name="insights"),
     path("clubs/<slug:slug>/list/", reading_list.entry_list, name="entry_list"),
     path("clubs/<slug:slug>/papers/", listings.newest, name="club_newest"),

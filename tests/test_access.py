@@ -83,6 +83,7 @@ PAGES = {
     "papers:mail_list": KEEPERS,
     # A club
     "papers:club_home": CLUB,
+    "papers:answer_need": POST,
     "papers:entry_list": CLUB,
     "papers:club_newest": CLUB_LEADS_ON,
     "papers:club_day": CLUB,

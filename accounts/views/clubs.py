@@ -18,7 +18,9 @@ from accounts.models import Club
 from readinglist.http import Request
 
 # Pages that every club has; a paper, or whatever else is below, may be private to the club one comes from.
-SHARED_PAGES = re.compile(r"(papers/(?:(?:date|week|month)/[0-9W-]+|trending)?|list/|members/|calendar/)?")
+SHARED_PAGES = re.compile(
+    r"(papers/(?:(?:date|week|month)/[0-9W-]+|trending)?|list/|sessions/|plan/|insights/|members/|calendar/)?"
+)
 
 
 def find_my_club(request: Request, slug: str) -> Club:

@@ -36,7 +36,7 @@ PLACES: Final = (
     Place("home", gettext_lazy("Home"), "papers:club_home", _everybody, is_first=True),
     Place("list", gettext_lazy("Reading list"), "papers:entry_list", _everybody),
     Place("sessions", gettext_lazy("Sessions"), "papers:session_list", _everybody, is_first=True),
-    Place("plan", gettext_lazy("Plan"), "papers:plan", permissions.can_attend),
+    Place("plan", gettext_lazy("Plan"), "papers:plan", permissions.can_attend, is_first=True),
     Place("figures", gettext_lazy("Figures"), "papers:insights", permissions.is_member),
     Place("members", gettext_lazy("Members"), "accounts:member_list", permissions.can_see_members),
     Place("calendar", gettext_lazy("Calendar"), "papers:subscribe", permissions.can_attend),
@@ -44,6 +44,7 @@ PLACES: Final = (
 ORGANISERS_PLACES: Final = (
     Place("sources", gettext_lazy("Sources"), "papers:club_sources", permissions.can_choose_sources),
     Place("parts", gettext_lazy("Parts"), "papers:part_list", permissions.can_keep_parts),
+    Place("mails", gettext_lazy("Mails"), "papers:mail_list", permissions.can_run_sessions),
     Place("settings", gettext_lazy("Settings"), "papers:club_settings", permissions.can_manage_members),
 )
 

@@ -1,6 +1,6 @@
 """From a request to a viewpoint: who looks, in which club, and what they may see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -87,15 +87,18 @@ def look(request: Request, slug: str | None = None) -> Viewpoint:
     return Viewpoint(request.user, None, request.current_club, [*mine, *public], mine)
 
 
-def row_context(request: Request, view: Viewpoint) -> dict[str, Any]:
+def row_context(
+    request: Request, view: Viewpoint, *, closings: Sequence[voting.Closing] | None = None
+) -> dict[str, Any]:
     """Return what rows of papers need besides themselves (templates/papers/_rows.html).
 
-    The form's token is made once a page, not once a row. What votes are left is asked for where there is a limit.
+    The form's token is made once a page, not once a row. What votes are left is asked for where there is a limit;
+    `closings` are those of the club acted in, where the page has them already.
     """
     if view.acting is None:
         return {"acting": None, "totals_are_secret": view.hides_totals}
     token = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
-    budget = voting.load_budget(view.acting, request.user, now=timezone.now())
+    budget = voting.load_budget(view.acting, request.user, now=timezone.now(), closings=closings)
     return {
         "acting": view.acting,
         "csrf_input": token,

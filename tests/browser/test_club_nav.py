@@ -15,7 +15,7 @@ def open_page(open_window, person, width, **options):
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_a_phone_has_the_rest_in_a_menu_that_names_where_one_is(open_window, club, owner, scripts):
     page, nav = open_page(open_window, owner, 360, java_script_enabled=scripts)
-    expect(nav.get_by_role("link")).to_have_text(["Home", "Sessions"])
+    expect(nav.get_by_role("link")).to_have_text(["Home", "Sessions", "Plan"])
     assert nav.bounding_box()["height"] < 50
     nav.get_by_text("Members", exact=True).locator("visible=true").click()
     expect(nav.get_by_role("link", name="Members")).to_have_attribute("aria-current", "page")

@@ -29,6 +29,7 @@ def names_of(nav):
         ("calendar/", "Calendar"),
         ("sources/", "Sources"),
         ("parts/", "Parts"),
+        ("mail/", "Mails"),
         ("settings/", "Settings"),
     ],
 )
@@ -50,9 +51,10 @@ def test_nobody_is_led_where_they_may_not_go(client, club, member, owner, organi
     members = set(names_of(nav_of(client, "/clubs/ml/")))
     assert members == {"Home", "Reading list", "Sessions", "Plan", "Figures", "Members", "Calendar"}
     client.force_login(organiser)
-    assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Parts"}
+    assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Parts", "Mails"}
     client.force_login(owner)
-    assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Parts", "Settings"}
+    owners = set(names_of(nav_of(client, "/clubs/ml/")))
+    assert owners == members | {"Sources", "Parts", "Mails", "Settings"}
 
 
 def test_every_place_answers_whoever_is_led_there(client, club, owner):
