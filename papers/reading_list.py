@@ -50,6 +50,10 @@ class BudgetSpent(Refused):
     """A vote beyond those a member has until votes close."""
 
 
+class OnAgenda(Refused):
+    """To drop what stands on the agenda of a session to come."""
+
+
 class BadTag(Exception):
     """A tag that is empty, too long, or one too many; its text is a sentence for the person who tried."""
 
@@ -102,8 +106,10 @@ def suggest_again(entry: Entry, *, by: User) -> Entry:
     gone: list[Gone] = [(Vote, vote.pk) for vote in votes if vote.value == Vote.PROMOTE]
     gone += [(Volunteer, offer.pk) for offer in offers]
     change = _put_on_list(entry, cause=Cause.AGAIN, by=by)
+    shown, secret = ([vote for vote in votes if vote.is_revealed is known] for known in (True, False))
     change.facts = {
-        "votes": [[vote.member_id, vote.value, vote.cast_at.isoformat()] for vote in votes],
+        "votes": [[vote.member_id, vote.value, vote.cast_at.isoformat()] for vote in shown],
+        "secret": [[vote.member_id, vote.value, vote.cast_at.isoformat()] for vote in secret],
         "offers": [[offer.member_id, 0, offer.offered_at.isoformat()] for offer in offers],
     }
     change.save(update_fields=["facts"])
@@ -279,8 +285,10 @@ def clean_note(text: str) -> str:
 
 @verb
 def drop(entry: Entry, *, by: User, note: str = "") -> Entry:
-    """Take an entry off the list; a later promotion brings it back."""
+    """Take an entry off the list; a later promotion brings it back. Raises OnAgenda."""
     entry = _lock(entry)
+    if entry.state == Entry.State.SCHEDULED and _find_to_come(entry).exists():
+        raise OnAgenda(_("It stands on the agenda of a session. Take it off there first."))
     if entry.state != Entry.State.DROPPED:
         _change_state(entry, Entry.State.DROPPED, cause=Cause.DROPPED, by=by, note=note)
         entry.save(update_fields=["state", "state_since"])
@@ -313,9 +321,7 @@ def unschedule(
     Still scheduled is what stands on the agenda of another session that is to come.
     """
     entry = _lock(entry)
-    elsewhere = AgendaItem.objects.filter(
-        entry=entry, session__state__in=[Session.State.DRAFT, Session.State.OPEN, Session.State.LOCKED]
-    )
+    elsewhere = _find_to_come(entry)
     if entry.state != Entry.State.SCHEDULED or elsewhere.exclude(session=session).exists():
         return entry
     chosen = entry.changes.filter(cause=Cause.SCHEDULED).order_by("pk").last()
@@ -344,9 +350,7 @@ def mark_discussed(
     is_latest = entry.discussed_at is None or entry.discussed_at < session.starts
     if is_latest:
         entry.discussed_at = session.starts
-    elsewhere = AgendaItem.objects.filter(
-        entry=entry, session__state__in=[Session.State.DRAFT, Session.State.OPEN, Session.State.LOCKED]
-    )
+    elsewhere = _find_to_come(entry)
     is_past = entry.state == Entry.State.SUGGESTED and (entry.suggested or session.starts) > session.starts
     stays = is_past or elsewhere.exclude(session=session).exists()
     state = Entry.State(entry.state) if stays else Entry.State.DISCUSSED
@@ -558,6 +562,12 @@ def _show_totals(entry: Entry) -> None:
 
 def _is_wanted(entry: Entry) -> bool:
     return bool(entry.promotions or entry.suggested_by_id or entry.volunteers.exists())
+
+
+def _find_to_come(entry: Entry) -> models.QuerySet[AgendaItem]:
+    """Return where an entry stands on the agendas of sessions that were neither held nor cancelled."""
+    states = [Session.State.DRAFT, Session.State.OPEN, Session.State.LOCKED]
+    return AgendaItem.objects.filter(entry=entry, session__state__in=states)
 
 
 def _put_on_list(entry: Entry, *, cause: str, by: User | None) -> EntryChange:

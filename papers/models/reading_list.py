@@ -109,7 +109,8 @@ class EntryChange(models.Model):
     """One line of an entry's history: which state it came into, when, by whom and why.
 
     `facts` keeps the votes and offers that a discussed entry had when it was suggested again, as rows of
-    [member, value, cast]: they have done their work, and everybody may vote anew.
+    [member, value, cast]: they have done their work, and everybody may vote anew. Votes that were secret at that time
+    are apart, and stay so.
     """
 
     class Cause(models.TextChoices):

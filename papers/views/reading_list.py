@@ -151,6 +151,10 @@ def drop_entry(request: Request, slug: str, pk: int) -> HttpResponse:
     if not permissions.can_drop(request.user, view.club):
         raise PermissionDenied
     entry = get_object_or_404(Entry.objects.visible_to(request.user), club=view.club, paper=pk)
-    reading_list.drop(entry, by=request.user, note=reading_list.clean_note(request.POST.get("note", "")))
-    messages.success(request, _("Dropped. A promotion brings it back."))
+    try:
+        reading_list.drop(entry, by=request.user, note=reading_list.clean_note(request.POST.get("note", "")))
+    except reading_list.OnAgenda as refusal:  # since the page was made
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Dropped. A promotion brings it back."))
     return HttpResponseRedirect(reverse("papers:entry_detail", args=[slug, pk]))

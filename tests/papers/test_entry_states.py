@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from papers import reading_list, voting
+from papers.history import load_history
 from papers.models import Entry, EntryChange, Tombstone, Vote
+from papers.scheduling import agenda_items
 from papers.versions import Stamps
 from tests import factories
 
@@ -214,6 +216,30 @@ def test_suggested_again_it_starts_anew(entry, session, club, member, organiser)
     assert Tombstone.objects.get(kind="vote").object_id == vote.pk, "a demotion leaves none"
     reading_list.cast_vote(entry, value=1, by=member)
     assert [row.score for row in voting.rank(club, now=NOW + DAY).rows] == [1]
+
+
+def test_suggesting_again_tells_of_no_secret_vote(entry, session, club, member, organiser):
+    reading_list.cast_vote(entry, value=1, by=member)
+    reading_list.mark_discussed(entry, session)
+    club.hides_totals = True
+    club.save()
+    reading_list.cast_vote(entry, value=-1, by=organiser)
+    reading_list.suggest_again(entry, by=member)
+    told = load_history(entry, club, sees_names=True, sees_drafts=True)[-1].text
+    assert told == "Suggested again by Mia Member; before, it had 1 for and 0 against"
+    assert [each[:2] for each in entry.changes.get(cause="again").facts["secret"]] == [[organiser.pk, -1]]
+
+
+def test_what_stands_on_an_agenda_is_not_dropped(entry, session, member, organiser):
+    reading_list.cast_vote(entry, value=1, by=member)
+    item = agenda_items.add_item(session, entry=entry, by=organiser)
+    with pytest.raises(reading_list.OnAgenda, match=r"^It stands on the agenda of a session\."):
+        reading_list.drop(entry, by=organiser)
+    # Promoted once more it would come onto a second agenda.
+    assert state_of(entry) == "scheduled"
+    agenda_items.remove_item(item, by=organiser)
+    reading_list.drop(entry, by=organiser)
+    assert state_of(entry) == "dropped"
 
 
 def test_suggesting_again_what_was_not_discussed_is_suggesting(entry, member):
