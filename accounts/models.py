@@ -256,6 +256,11 @@ class Club(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("papers:club_home", args=[self.slug])
 
+    @property
+    def tells_voters(self) -> bool:
+        """Whether what is said of somebody may tell which papers they promoted."""
+        return self.shows_voters and not self.hides_totals
+
 
 class Role(models.TextChoices):
     MEMBER = "member", _("member")

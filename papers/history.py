@@ -47,9 +47,7 @@ def load_history(entry: Entry, club: Club, *, sees_names: bool, sees_drafts: boo
 
 
 def show_change(change: EntryChange, club: Club, *, sees_names: bool, sees_drafts: bool) -> Line:
-    is_named = sees_names and (
-        change.cause != Cause.PROMOTED or (club.shows_voters and not club.hides_totals)
-    )
+    is_named = sees_names and (change.cause != Cause.PROMOTED or club.tells_voters)
     session = change.session
     if session is not None and session.state == Session.State.DRAFT and not sees_drafts:
         session = None

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, User
+from accounts.models import Club, Membership, User
 from papers.models import AgendaItem, Assignment, Part, PlanDraft, Session, SwapOffer
 
 from .presenters import Key, Place, count_credits
-from .reasons import Why, explain, say_gap, say_open
+from .reasons import Why, explain_of, say_gap, say_open
 from .roster import Roster
 
 SURE, ASKED, CHANGED, NO = "sure", "asked", "changed", "no"
@@ -246,11 +246,16 @@ def list_heirs(roster: Roster, place: Place) -> list[User]:
     )
 
 
-def explain_to(assignment: Assignment, part: Part, user: User) -> str:
+def explain_to(assignment: Assignment, part: Part, user: User, club: Club) -> str:
     """Tell somebody why a member was asked: to themselves as “you”, to others by name."""
     if assignment.member_id == user.pk or not assignment.facts:
         return assignment.reason if assignment.member_id == user.pk else ""
-    return explain(Why.from_json(assignment.facts), part.name, name=str(assignment.member))
+    return explain_of(
+        Why.from_json(assignment.facts),
+        part.name,
+        name=str(assignment.member),
+        tells_votes=club.tells_voters,
+    )
 
 
 def _make_spot(roster: Roster, place: Place, changes: dict[Key, dict]) -> Spot:
@@ -330,7 +335,7 @@ def _make_proposal(
     return Proposal(
         spot=spot,
         day=say_day(spot.item.session),
-        because=explain_to(assignment, spot.part, user),
+        because=explain_to(assignment, spot.part, user, roster.club),
         assignment=assignment,
         others=others,
         heirs=heirs,
@@ -342,7 +347,12 @@ def _make_change(roster: Roster, spot: Spot, change: dict) -> Change:
     after = roster.members.get(change["member"]) if change["member"] is not None else None
     because = ""
     if after is not None:
-        because = explain(Why.from_json(change["why"]), spot.part.name, name=str(after))
+        because = explain_of(
+            Why.from_json(change["why"]),
+            spot.part.name,
+            name=str(after),
+            tells_votes=roster.club.tells_voters,
+        )
     before = ""
     if spot.assignment is not None:
         before = _say_why_gone(roster, spot)

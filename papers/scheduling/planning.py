@@ -27,7 +27,7 @@ from papers.versions import Stamps
 from . import apart, assignments
 from .assignments import REASON
 from .presenters import Answer, Question
-from .reasons import Why, explain, find_reasons, say_open
+from .reasons import Why, explain, explain_of, find_reasons, say_open
 from .refusals import Refused
 from .roster import Roster, load_roster
 
@@ -198,10 +198,11 @@ def tell(draft: PlanDraft) -> None:
     draft.told_changes = [  # type: ignore[attr-defined]
         {
             **change,
-            "reason": explain(
+            "reason": explain_of(
                 Why.from_json(change["why"]),
                 parts.get(change["part"], ""),
                 name=str(members.get(change["member"], _("Somebody who has left"))),
+                tells_votes=draft.club.tells_voters,
             )
             if change["why"]
             else "",

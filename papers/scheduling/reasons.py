@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Self
 
@@ -86,8 +86,13 @@ def find_reasons(question: Question, answer: Answer) -> dict[Key, Why]:
     return reasons
 
 
+def explain_of(why: Why, part: str, *, name: str, tells_votes: bool) -> str:
+    """Say to others why somebody is asked; what they voted for only where the club tells such things."""
+    return explain(why if tells_votes else replace(why, interest=0), part, name=name)
+
+
 def explain(why: Why, part: str, *, name: str = "") -> str:
-    """Say to the person asked why they are, or with a name, to others."""
+    """Say to the person asked why they are, or with a name, to others who may know what they voted for."""
     turn = _say_turn(why, part)
     if why.offered or why.interest >= WANTED:
         if name:

@@ -71,7 +71,7 @@ class AssignmentSerializer(serializers.ModelSerializer):
     def get_reason(self, assignment: Assignment) -> str:
         if assignment.part is None:
             return assignment.reason if assignment.member_id == self.context["request"].user.pk else ""
-        return explain_to(assignment, assignment.part, self.context["request"].user)
+        return explain_to(assignment, assignment.part, self.context["request"].user, self.context["club"])
 
     def get_answer(self, assignment: Assignment) -> str:
         is_own = assignment.member_id == self.context["request"].user.pk

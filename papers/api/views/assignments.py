@@ -68,6 +68,7 @@ class AssignmentsView(ApiView):
         context = super().get_serializer_context()
         if self.request is not None:
             context["may_plan"] = permissions.can_run_sessions(self.request.user, self.club)
+            context["club"] = self.club
         return context
 
     def show_assignment(self, pk: int, status: int = 200, **headers: str) -> Response:

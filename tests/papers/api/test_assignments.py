@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from papers import reading_list
 from papers.models import Absence, Assignment, Guest, PlanDraft
 from papers.scheduling import assignments, planning
 from tests import factories
@@ -68,6 +69,26 @@ def test_reason_is_told_to_whoever_asks(make_talk, club, member, other, organise
     others = make_script(next(p for p in (member, other, organiser) if p != asked.member))
     assert "you come next" in own
     assert f"{asked.member} comes next" in others.get(address(asked)).json()["reason"]
+
+
+@pytest.mark.parametrize("rule", ["hides_totals", "shows_voters"])
+def test_reason_tells_others_of_no_vote_that_is_secret(rule, make_talk, club, member, organiser):
+    reading_list.cast_vote(make_talk(1).entry, value=1, by=member)
+    draft = planning.propose_plan(club, by=organiser)
+    planning.make(draft.pk)
+    draft.refresh_from_db()
+    scripts = {person: make_script(person) for person in (member, organiser)}
+
+    def tell(person):
+        return [row["reason"] for row in scripts[person].get(f"{URL}assignments/").json()["results"]]
+
+    assert "Mia Member voted for it" in scripts[organiser].get(f"{URL}plan/").content.decode()
+    setattr(club, rule, not getattr(club, rule))
+    club.save()
+    assert "voted for" not in scripts[organiser].get(f"{URL}plan/").content.decode()
+    planning.apply_plan(draft, by=organiser)
+    assert any("You voted for it" in reason for reason in tell(member))
+    assert not any("voted for" in reason for reason in tell(organiser))
 
 
 def test_list_is_narrowed(script, asked, make_talk, parts, other):

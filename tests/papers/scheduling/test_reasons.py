@@ -5,7 +5,7 @@ import pytest
 
 from bench.plans import PRESENTER, make_place
 from papers.scheduling.presenters import Open, make_plan
-from papers.scheduling.reasons import Why, explain, find_reasons, say_gap, say_open
+from papers.scheduling.reasons import Why, explain, explain_of, find_reasons, say_gap, say_open
 
 from .questions import make_member, make_question
 
@@ -88,6 +88,15 @@ PLAIN = Why(
 )  # fmt: skip
 def test_reason_is_told(facts, part, name, sentence):
     assert explain(replace(PLAIN, **facts), part, name=name) == sentence
+
+
+@pytest.mark.parametrize("interest", [1, 2])
+def test_others_learn_of_votes_only_where_these_are_by_name(interest):
+    why = replace(PLAIN, interest=interest)
+    assert "voted for" in explain_of(why, "presenter", name="Mia", tells_votes=True)
+    assert explain_of(why, "presenter", name="Mia", tells_votes=False) == explain(
+        PLAIN, "presenter", name="Mia"
+    )
 
 
 def test_reason_is_made_of_what_the_plan_knew():
