@@ -216,6 +216,15 @@ def test_one_locked_early_takes_votes_until_then(club, put):
 
 
 @pytest.mark.django_db
+def test_the_window_after_one_locked_early_begins_then(club, put):
+    factories.make_session(club, NOW + 48 * HOUR, state="locked", lock_at=NOW + 24 * HOUR, locked_at=NOW)
+    after = factories.make_session(club, NOW + WEEK + 48 * HOUR)
+    put("Since then", 1, at=NOW + HOUR)
+    assert voting.rank(club, after, now=NOW + HOUR).rows[0].score == 1
+    assert voting.rank(club, now=NOW + HOUR).window.opens == NOW
+
+
+@pytest.mark.django_db
 def test_cancelled_sessions_and_drafts_end_no_window(club, put):
     factories.make_session(club, NOW, lock_at=NOW - WEEK, state="cancelled")
     factories.make_session(club, NOW, lock_at=NOW - WEEK, state="draft")

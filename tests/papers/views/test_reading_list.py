@@ -165,6 +165,7 @@ def test_secret_totals_leave_no_trace_in_the_order(signed_in, get, club, member,
     assert page.words(".voters") == before.words(".voters")
     assert not page.find(".paper-why") and not page.find("//a[contains(@href, 'order=')]")
     assert "Totals are secret until then" in page.words(".lede")[0]
+    assert page.titles == get(f"{LIST}?order=fresh").titles, "shuffled for this member"
     assert get("/clubs/ml/").titles == before.titles
     trending = get("/clubs/ml/papers/trending")
     assert trending.words("//output").count("2") == 0
