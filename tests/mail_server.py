@@ -25,6 +25,7 @@ class MailServer:
         self.at = {}
         self.answers = {}
         self.steps = []
+        self.said = []
         self.taken = []
         self.connections = 0
         self._lock = threading.Lock()
@@ -59,6 +60,9 @@ class MailServer:
                 if command in {"EHLO", "HELO"}:
                     self._reach("ehlo", connection)
                     answer("ehlo", "250 mail.example.org")
+                elif command == "AUTH":
+                    self.said.append(line.decode().strip())
+                    answer("auth", "235 welcome")
                 elif command == "MAIL":
                     self._reach("mail", connection)
                     answer("mail", "250 fine")
@@ -70,6 +74,8 @@ class MailServer:
                     answer("data", "354 go on")
                     if "data" not in self.answers:
                         self._take(connection, lines, answer)
+                elif command == "STARTTLS":
+                    answer("starttls", "454 no TLS today")
                 elif command == "QUIT":
                     answer("quit", "221 bye")
                     return

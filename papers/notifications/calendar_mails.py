@@ -8,7 +8,7 @@ cancelled, or is nothing to them any more: they said that they do not come, want
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -17,11 +17,10 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 
-from accounts.models import User
+from accounts.models import Membership, User
 from papers.models import Attendance, OutgoingMail, Session
 from papers.notifications import letters, outbox
 from papers.notifications.briefings import Briefing, load_briefings
-from papers.notifications.preferences import wants
 from papers.scheduling import feeds
 from papers.scheduling.calendar import Method, Person, write_invitation
 
@@ -32,6 +31,9 @@ AHEAD: Final = timedelta(days=60)
 """So long before a session people are invited: half a year of a series at once would be a flood."""
 
 GRACE: Final = timedelta(minutes=3)
+
+MOST: Final = 500
+"""Mails of one round: each takes some milliseconds to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,25 @@ class Told:
 
 
 def invite(now: datetime) -> None:
-    """Queue what brings the calendars of those who want invitations in line."""
+    """Queue what brings the calendars of those who want invitations in line; at most MOST, and more in a minute."""
     told = _load_told(now)
+    wishes = _find_wishes(told, now)[:MOST]
+    if not wishes:
+        return
+    sessions = Session.objects.filter(pk__in={session for session, _person, _method in wishes})
+    briefings = load_briefings(sessions.select_related("club"))
+    people = User.objects.in_bulk({person for _session, person, _method in wishes})
+    outbox.put(
+        [
+            _write(briefings[session], people[person], method, told.get((session, person)), now)
+            for session, person, method in wishes
+        ],
+        now=now,
+    )
+
+
+def _find_wishes(told: Mapping[tuple[int, int], Told], now: datetime) -> list[tuple[int, int, Method]]:
+    """Return which mails are to be written: the session, to whom, and whether it invites or calls off."""
     soon = Q(starts__lte=now + AHEAD, club__memberships__user__calendar_by_mail=True)
     sessions = Session.objects.filter(
         soon | Q(pk__in={session for session, _person in told}),
@@ -53,29 +72,36 @@ def invite(now: datetime) -> None:
         changed__lte=now - GRACE,
         state__in=[State.OPEN, State.LOCKED, State.CANCELLED],
     )
-    if not (found := list(sessions.select_related("club").distinct())):
-        return
-    recipients = User.objects.in_bulk({person for _session, person in told})
-    written = []
-    for briefing in load_briefings(found).values():
-        pk = briefing.session.pk
-        invited = {person.pk: person for person in _find_interested(briefing)}
-        for person in invited.values():
-            last = told.get((pk, person.pk))
-            if last is None or last.method == "CANCEL" or last.sequence < briefing.session.sequence:
-                written.append(_write(briefing, person, "REQUEST", last, now))
-        for (session, person_id), last in told.items():
-            person = recipients[person_id]
-            # A closed account is not written to: what is queued for one is withdrawn.
-            is_told = session == pk and last.method == "REQUEST" and person.is_active
-            if is_told and person_id not in invited:
-                written.append(_write(briefing, person, "CANCEL", last, now))
-    outbox.put(written, now=now)
+    rows = list(sessions.order_by("starts", "pk").distinct().values_list("pk", "club", "sequence", "state"))
+    members: dict[int, set[int]] = defaultdict(set)
+    wanting = Membership.objects.filter(user__calendar_by_mail=True, user__is_active=True)
+    for club, person in wanting.values_list("club", "user").order_by("user"):
+        members[club].add(person)
+    absent: dict[int, set[int]] = defaultdict(set)
+    for session, person in Attendance.objects.filter(
+        session__in=[row[0] for row in rows], answer=Attendance.Answer.NO, member__isnull=False
+    ).values_list("session", "member"):
+        absent[session].add(person or 0)
+    had: dict[int, set[int]] = defaultdict(set)
+    for session, person in told:
+        had[session].add(person)
+    wishes: list[tuple[int, int, Method]] = []
+    for session, club, sequence, state in rows:
+        invited = set() if state == State.CANCELLED else members[club] - absent[session]
+        for person in sorted(invited | had[session]):
+            last = told.get((session, person))
+            if person not in invited:
+                if last is not None and last.method == "REQUEST":
+                    wishes.append((session, person, "CANCEL"))
+            elif last is None or last.method == "CANCEL" or last.sequence < sequence:
+                wishes.append((session, person, "REQUEST"))
+    return wishes
 
 
 def _load_told(now: datetime) -> dict[tuple[int, int], Told]:
     mails = OutgoingMail.objects.filter(kind=Kind.CALENDAR, session__starts__gt=now).order_by("pk")
-    mails = mails.exclude(state=OutgoingMail.State.WITHDRAWN)  # these were never said
+    # What was withdrawn was never said, and a closed account is not written to.
+    mails = mails.filter(recipient__is_active=True).exclude(state=OutgoingMail.State.WITHDRAWN)
     told: dict[tuple[int, int], Told] = {}
     numbers: dict[tuple[int, int], int] = defaultdict(int)
     for session, person, method, about in mails.values_list("session", "recipient", "method", "about"):
@@ -83,17 +109,6 @@ def _load_told(now: datetime) -> dict[tuple[int, int], Told]:
         numbers[place] += 1
         told[place] = Told(method, about.get("sequence", 0), numbers[place])
     return told
-
-
-def _find_interested(briefing: Briefing) -> Iterable[User]:
-    """Return the members whose calendar is to have the session."""
-    if briefing.session.state == State.CANCELLED:
-        return []
-    return [
-        person
-        for person in briefing.members
-        if wants(person, Kind.CALENDAR) and briefing.answers.get(person.pk) != Attendance.Answer.NO
-    ]
 
 
 def _write(

@@ -279,7 +279,7 @@ def let_be(mail: OutgoingMail, *, by: User, now: datetime | None = None) -> Outg
 def forget_old_texts(now: datetime) -> int:
     """Drop what mails said that were over ninety days ago; that they went out, and when, stays. Return how many."""
     old = OutgoingMail.objects.filter(ended_at__lt=now - KEPT).exclude(text="", calendar="")
-    return old.update(text="", calendar="", about={})
+    return old.update(text="", calendar="")
 
 
 def _make_row(letter: Letter, now: datetime) -> OutgoingMail:

@@ -73,13 +73,13 @@ class Smtp:
         except NotSent:
             raise
         except (OSError, ValueError) as error:  # smtplib's errors are OSErrors; ValueError: an odd answer
-            self.close()
+            self._break_off()
             raise NotSent(describe(error), is_away=True) from error
         try:
             begin()
         except BaseException:
-            # Without the dot at its end there is no mail: the server drops what it has when we are gone.
-            self.close()
+            # Without the dot at its end there is no mail. A QUIT would be its first line.
+            self._break_off()
             raise
         try:
             assert server.sock is not None
@@ -88,15 +88,21 @@ class Smtp:
             answer = server.getreply()
             server.sock.settimeout(self._backend.timeout)
         except (OSError, ValueError) as error:
-            self.close()
+            self._break_off()
             raise Uncertain(describe(error)) from error
         if answer[0] // 100 not in (2, 4, 5):
-            self.close()
+            self._break_off()
             raise Uncertain(_describe_answer(*answer))
         _expect(250, answer)
 
     def close(self) -> None:
         self._backend.close()
+
+    def _break_off(self) -> None:
+        """Drop the connection without a word, as what the server would take a word for is not known."""
+        if self._backend.connection is not None:
+            self._backend.connection.close()
+            self._backend.connection = None
 
     def _connect(self) -> smtplib.SMTP:
         """Return a connection on which no mail is under way. Raises NotSent."""
@@ -106,14 +112,14 @@ class Smtp:
                     return self._backend.connection
             except OSError:
                 pass  # the server has closed it meanwhile
-            self.close()
+            self._break_off()
         try:
             self._backend.open()
             server: smtplib.SMTP | None = self._backend.connection
             assert server is not None
             server.ehlo_or_helo_if_needed()
         except (OSError, ValueError) as error:
-            self.close()
+            self._break_off()
             raise NotSent(describe(error), is_away=True) from error
         return server
 

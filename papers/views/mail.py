@@ -1,5 +1,6 @@
 """The mails of a club, for those who run it: what went out, waits, or is uncertain; and when reminders go."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -31,7 +32,8 @@ def reminders(request: Request, slug: str) -> HttpResponse:
         schedules.change_schedule(club, by=request.user, **form.cleaned_data)
         messages.success(request, _("Saved. What went out already does not go out again."))
         return redirect("papers:reminders", club.slug)
-    return render(request, "papers/reminders.html", {"club": club, "form": form})
+    context = {"club": club, "form": form, **tell_way()}
+    return render(request, "papers/reminders.html", context)
 
 
 @never_cache
@@ -54,6 +56,7 @@ def mail_list(request: Request, slug: str) -> HttpResponse:
         "waiting": [] if before else list(mails.filter(state__in=[State.WAITING, State.SENDING])[:SHOWN]),
         "mails": rows[:SHOWN],
         "before": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
+        **tell_way(),
     }
     return render(request, "papers/mail_list.html", context)
 
@@ -77,6 +80,11 @@ def let_mail_be(request: Request, slug: str, pk: int) -> HttpResponse:
     """Say that nothing more is to be done about a mail."""
     outbox.let_be(find_mail(request, slug, pk), by=request.user)
     return redirect("papers:mail_list", slug)
+
+
+def tell_way() -> dict[str, bool]:
+    """Return whether mails leave this installation, and whether it is the demo, which shows them."""
+    return {"is_mailing": settings.HAS_MAIL_SERVER, "is_demo": settings.DEMO}
 
 
 def find_run_club(request: Request, slug: str) -> Club:

@@ -7,7 +7,7 @@ from icalendar import Calendar
 
 from accounts.models import Membership
 from papers.models import Attendance, OutgoingMail, Session
-from papers.notifications import outbox
+from papers.notifications import calendar_mails, outbox
 from papers.notifications.calendar_mails import invite
 from tests import factories
 
@@ -176,6 +176,25 @@ def test_drafts_and_the_past_invite_nobody(server, club, reader):
     factories.make_session(club, START, state="draft", changed=NOW - timedelta(days=1))
     factories.make_session(club, NOW, state="locked", changed=NOW - timedelta(days=1))
     assert arrive(server) == []
+
+
+def test_flood_is_shared_out_over_rounds(session, reader, club, monkeypatch):
+    monkeypatch.setattr(calendar_mails, "MOST", 2)
+    for day in (1, 2):
+        factories.make_session(club, START + timedelta(days=day), changed=NOW - timedelta(hours=1))
+    for number in (2, 3, 3):
+        invite(NOW)
+        assert OutgoingMail.objects.count() == number
+
+
+def test_round_with_nothing_to_say_costs_the_same_for_many(reader, club, django_assert_num_queries):
+    for number in (1, 6):
+        for _session in range(number):
+            factories.make_session(club, START, changed=NOW - timedelta(hours=1))
+        invite(NOW)
+        # told, sessions, members who want it, answers
+        with django_assert_num_queries(4):
+            invite(NOW)
 
 
 def test_two_rounds_at_once_write_the_same_mail(session, reader):

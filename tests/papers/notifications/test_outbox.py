@@ -1,8 +1,10 @@
 """The queue of mails against a mail server that breaks at each step: no second copy, none lost without a line."""
 
+import base64
 import re
 import smtplib
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -196,6 +198,25 @@ def test_wrong_password_is_no_last_word_about_a_mail(server, post, settings):
     assert read(mail).state == "waiting" and "AUTH" in mail.error
 
 
+def test_user_and_password_are_given(server, post, settings):
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "reading", "secret"
+    server.answers["ehlo"] = "250-mail.example.org\r\n250 AUTH PLAIN"
+    post()
+    assert outbox.send_due() == 1
+    [said] = server.said
+    assert base64.b64decode(said.removeprefix("AUTH PLAIN ")) == b"\0reading\0secret"
+
+
+@pytest.mark.parametrize("offered", ["250 mail.example.org", "250-mail.example.org\r\n250 STARTTLS"])
+def test_nothing_goes_out_in_the_clear_where_it_is_to_be_encrypted(offered, server, post, settings):
+    settings.EMAIL_USE_TLS = True
+    server.answers["ehlo"] = offered
+    mail = post()
+    assert outbox.send_due() == 0
+    assert read(mail).state == "waiting" and mail.error
+    assert "mail" not in server.steps
+
+
 def test_mail_that_came_too_late_says_so(server, post):
     mail = post(useless_after=later(hours=1))
     tried = post("agenda:session 2:user 1", useless_after=later(hours=1))
@@ -249,12 +270,14 @@ def test_worker_that_was_gone_after_the_text_leaves_it_uncertain(
     assert read(mail).state == "uncertain" and not server.taken
 
 
-def test_slow_worker_sends_nothing_once_it_lost_its_lease(server, post):
+def test_slow_worker_sends_nothing_once_it_lost_its_lease(server, post, settings):
     mail = post()
     slow = outbox.take_next(timezone.now())
     assert outbox.send_due(later(minutes=3)) == 1
+    before = time.monotonic()
     assert outbox.deliver(slow, transport.open_transport()) is False
     assert (read(mail).state, server.copies()) == ("sent", {mail.message_id: 1})
+    assert time.monotonic() - before < settings.EMAIL_TIMEOUT, "it said QUIT in the middle of a text"
 
 
 def test_slow_worker_writes_nothing_over_the_next_one(server, post):
@@ -349,13 +372,14 @@ def test_what_was_sent_is_not_sent_again(server, post, organiser):
 
 
 def test_text_is_forgotten_after_ninety_days(server, post, organiser):
-    mail = post(calendar="BEGIN:VCALENDAR", method="REQUEST")
+    mail = post(calendar="BEGIN:VCALENDAR", method="REQUEST", about={"sequence": 3})
     waiting = post("agenda:session 2:user 1", due_at=later(days=400))
     server.answers["dot"] = "550 no"
     outbox.send_due()
     assert outbox.forget_old_texts(later(days=89)) == 0
     assert outbox.forget_old_texts(later(days=91)) == 1
     assert (read(mail).text, mail.calendar, read(waiting).text) == ("", "", "Three papers.\n")
+    assert mail.about == {"sequence": 3}, "by which it is known what was told"
     with pytest.raises(outbox.Forgotten):
         outbox.send_again(mail, by=organiser)
 

@@ -1,8 +1,10 @@
 """What the clock tells people: reminders, parts they were asked to take, sessions that changed."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import MailWanted, Membership
 from papers import reading_list
@@ -566,3 +568,33 @@ def test_titles_break_no_header_and_no_line(session, member, mailoutbox):
     [mail] = send(mailoutbox, session.lock_at)
     message = mail.message()
     assert message["Bcc"] is None and message["Subject"].startswith("Machine Bcc: all@example.org: vote")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rounds_at_once_tell_once(session, member, organiser, monkeypatch):
+    monkeypatch.setattr(outbox, "wake", lambda: None)
+    see(session)
+    ask(session, member, by=organiser)
+    now = session.lock_at - timedelta(hours=24)
+    touch(session, now - timedelta(minutes=5), place="Room 1")
+
+    def work():
+        try:
+            for name in rounds.list_rounds(now):
+                rounds.ROUNDS[name](now)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _worker in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = sorted((mail.kind, mail.recipient.name) for mail in mails())
+    assert found == [
+        ("asked", "Mia Member"),
+        ("call_for_votes", "Mia Member"),
+        ("call_for_votes", "Otto Organiser"),
+        ("moved", "Mia Member"),
+        ("moved", "Otto Organiser"),
+    ]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 from papers import tasks
 from papers.models import OutgoingMail
 from papers.notifications import outbox
+from tests import factories
 from tests.mail_server import STEPS
 from tests.papers.test_worker import queue_name, wait_until, worker  # noqa: F401 - a fixture
 
@@ -116,6 +118,21 @@ def test_workers_killed_again_and_again_among_many_mails(server, post, real_work
         assert mail.state in {"sent", "uncertain"}
         assert copies[mail.message_id] == 1 or (mail.state == "uncertain" and mail.error)
     assert sum(mail.state == "uncertain" for mail in mails) in {2, 3}
+
+
+def test_tick_reminds_and_sends(server, real_worker, club, member, organiser):
+    """From the clock to the mail server, by a real worker; ticks that follow say nothing twice."""
+    now = timezone.now()
+    factories.make_session(club, now + timedelta(hours=30), lock_hours=20, changed=now - timedelta(hours=1))
+    with real_worker():
+        for sent in (0, 2):
+            tasks.tick()
+            wait_until(lambda: OutgoingMail.objects.count() == 2, "both mails")
+            tasks.tick()  # what the worker queued itself went to a queue that nobody reads here
+            wait_until(lambda: OutgoingMail.objects.filter(state="sent").count() == 2, "both mails gone")
+            time.sleep(sent and 1)
+    assert sorted(message["To"] for message in server.taken) == sorted([member.email, organiser.email])
+    assert all("vote until" in message["Subject"] for message in server.taken)
 
 
 def find_children(pid):

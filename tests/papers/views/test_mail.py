@@ -127,3 +127,12 @@ def test_odd_schedule_is_refused(bad, organised):
     page = organised.post("/clubs/ml/reminders/", {**fields, **bad})
     assert page.status_code == 200 and 'class="error"' in page.content.decode()
     assert not ReminderSchedule.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["mail", "reminders"])
+def test_page_says_where_no_mail_leaves(path, organised, settings):
+    assert "EMAIL_URL" not in organised.get(f"/clubs/ml/{path}/").content.decode()
+    settings.HAS_MAIL_SERVER = False
+    assert "until the operator sets EMAIL_URL" in organised.get(f"/clubs/ml/{path}/").content.decode()
+    settings.DEMO = True
+    assert "/demo/mail" in organised.get(f"/clubs/ml/{path}/").content.decode()
