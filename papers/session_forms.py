@@ -18,6 +18,9 @@ from .models.sessions import LEAST_MINUTES, MOST_MINUTES
 from .scheduling import recurrence, sessions
 from .scheduling.holidays import Country
 
+LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+LEAST_ROWS = 2
+
 DAY = {"type": "date"}
 TIME = {"type": "time"}
 
@@ -64,8 +67,8 @@ class SessionForm(MeetingForm):
     lock_at = forms.DateTimeField(
         label=_("Votes close"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMATS[0]),
+        input_formats=LOCAL_FORMATS,
         help_text=_("Empty: two days before, and moving along with the session."),
     )
     is_draft = forms.BooleanField(
@@ -311,6 +314,49 @@ def _says_the_same(series: Series, text: str) -> bool:
     plain = [recurrence.simplify(rule, series.starts_on) for rule in rules]
     ends = [(_end_of(series, rule), rule.count) for rule in rules]
     return rules[0] == rules[1] or (plain[0] is not None and plain[0] == plain[1] and ends[0] == ends[1])
+
+
+class PollForm(MeetingForm):
+    """A session that waits for its time, and the times to choose from."""
+
+    ROWS = 6
+
+    field_order = ("name", "kind", "minutes", "place", "video_link", "capacity", "time_zone")
+
+    def __init__(self, *args: Any, club: Club, rows: int = ROWS, **kwargs: Any) -> None:
+        super().__init__(*args, club=club, **kwargs)
+        for number in range(max(rows, LEAST_ROWS)):
+            self.fields[f"option-{number}"] = forms.DateTimeField(
+                label=_("Time %(number)d") % {"number": number + 1},
+                required=number < LEAST_ROWS,
+                widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=LOCAL_FORMATS[0]),
+                input_formats=LOCAL_FORMATS,
+            )
+
+    @property
+    def times(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name.startswith("option-")]
+
+    @property
+    def others(self) -> list[forms.BoundField]:
+        return [field for field in self if not field.name.startswith("option-")]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        said["options"] = []
+        for name in [name for name in self.fields if name.startswith("option-")]:
+            if said.get(name) and said.get("time_zone"):
+                local = said[name].replace(tzinfo=None)
+                try:
+                    said["options"].append(recurrence.to_utc(local, ZoneInfo(said["time_zone"])))
+                except OverflowError:
+                    self.add_error(name, _("A session lies between the years 1970 and 2199."))
+        return said
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a valid form says, as `open_poll` takes it."""
+        return {**self.shared, "options": self.cleaned_data["options"]}
 
 
 class PauseForm(forms.Form):

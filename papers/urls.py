@@ -18,6 +18,7 @@ from .views import (
     papers,
     past_sessions,
     plan,
+    polls,
     reading_list,
     review,
     search,
@@ -135,6 +136,11 @@ urlpatterns = [
     path("clubs/<slug:slug>/sessions/<int:pk>/edit", sessions.session_edit, name="session_edit"),
     path("clubs/<slug:slug>/sessions/<int:pk>/state", sessions.session_state, name="session_state"),
     path("clubs/<slug:slug>/sessions/<int:pk>/answer", sessions.session_answer, name="session_answer"),
+    # Finding a time
+    path("clubs/<slug:slug>/polls/new", polls.poll_new, name="poll_new"),
+    path("clubs/<slug:slug>/polls/<int:pk>/", polls.poll_detail, name="poll_detail"),
+    path("clubs/<slug:slug>/polls/<int:pk>/answer", polls.poll_answer, name="poll_answer"),
+    path("clubs/<slug:slug>/polls/<int:pk>/close", polls.poll_close, name="poll_close"),
     # Series and pauses
     path("clubs/<slug:slug>/series/new", series.series_new, name="series_new"),
     path("clubs/<slug:slug>/series/<int:pk>/", series.series_detail, name="series_detail"),

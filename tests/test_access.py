@@ -15,7 +15,7 @@ from accounts import invitations
 from papers import catalogue, discussion, mentions, reading_list, submissions
 from papers.models import Guest, Import, PastImport, PlanDraft, RejectedRecord
 from papers.notifications import outbox
-from papers.scheduling import absences, assignments, series
+from papers.scheduling import absences, assignments, polls, series
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
@@ -109,6 +109,8 @@ PAGES = {
     "papers:session_detail": CLUB,
     "papers:session_new": KEEPERS,
     "papers:session_edit": KEEPERS,
+    "papers:poll_detail": CLUB,
+    "papers:poll_new": KEEPERS,
     "papers:series_detail": CLUB,
     "papers:series_new": KEEPERS,
     "papers:series_edit": KEEPERS,
@@ -170,6 +172,8 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:remove_comment": CLUB_LEADS_ON,  # its author, and organisers
     "papers:session_state": KEEPERS_POST,
     "papers:session_answer": CLUB_LEADS_ON,
+    "papers:poll_answer": CLUB_LEADS_ON,
+    "papers:poll_close": KEEPERS_POST,
     "papers:series_end": KEEPERS_POST,
     "papers:pause_remove": KEEPERS_POST,
     "papers:source_run": KEEPERS_POST,
@@ -259,6 +263,7 @@ def place(club, source, owner, organiser, member):
         club, rule="FREQ=WEEKLY", starts_on=date(2025, 4, 30), starts_at=time(14), by=organiser
     )
     session = meetings.sessions.first()
+    poll = polls.open_poll(club, options=[session.starts, session.ends], by=organiser)
     pause = series.add_pause(club, first_day=date(2025, 12, 24), last_day=date(2025, 12, 31), by=organiser)
     invitation = invitations.invite(club, email="", role="member", by=owner)
     other = factories.make_user("Max Member", club=club)
@@ -309,6 +314,7 @@ def place(club, source, owner, organiser, member):
             **{f"papers:session_{name}": session.pk for name in ("detail", "edit", "state", "answer")},
             **{f"papers:series_{name}": meetings.pk for name in ("detail", "edit", "end")},
             "papers:pause_remove": pause.pk,
+            **{f"papers:poll_{name}": poll.pk for name in ("detail", "answer", "close")},
             **{
                 f"papers:{name}": asked.pk
                 for name in ("answer_assignment", "hand_over", "offer_swap", "remind", "release")

@@ -18,6 +18,7 @@ from papers.models import (
     Absence,
     Assignment,
     CandidatePair,
+    DatePoll,
     Decision,
     Entry,
     Import,
@@ -104,6 +105,9 @@ class Reach:
 
     def sessions(self) -> QuerySet[Session]:
         return self._narrow(Session.objects.visible_to(self.user), "club")
+
+    def date_polls(self) -> QuerySet[DatePoll]:
+        return self._narrow(DatePoll.objects.visible_to(self.user), "club")
 
     def series(self) -> QuerySet[Series]:
         return self._narrow(Series.objects.visible_to(self.user), "club")

@@ -12,6 +12,7 @@ from .views import (
     mails,
     meetings,
     parts,
+    polls,
     review,
     series,
     sessions,
@@ -97,6 +98,12 @@ urlpatterns = [
     path(f"{SESSION}guests/", sessions.SessionGuestList.as_view(), name="session_guests"),
     path(f"{SESSION}guests/<int:guest>/", sessions.SessionGuest.as_view(), name="session_guest"),
     path(f"{CLUB}attendances/", sessions.AttendanceList.as_view(), name="attendances"),
+    # Finding a time
+    path(f"{CLUB}polls/", polls.PollList.as_view(), name="polls"),
+    path(f"{CLUB}polls/<int:pk>/", polls.PollDetail.as_view(), name="poll"),
+    path(f"{CLUB}polls/<int:pk>/options/", polls.PollOptions.as_view(), name="poll_options"),
+    path(f"{CLUB}polls/<int:pk>/answers/", polls.PollAnswers.as_view(), name="poll_answers"),
+    path(f"{CLUB}polls/<int:pk>/close/", polls.PollClose.as_view(), name="close_poll"),
     # Series and pauses
     path(f"{CLUB}series/", series.SeriesList.as_view(), name="series"),
     path(f"{CLUB}series/<int:pk>/", series.SeriesDetail.as_view(), name="series_detail"),

@@ -7,6 +7,7 @@ from .listings import Listing, ListingItem
 from .meeting import ActionItem, Attachment, NotesRevision, Question, QuestionVote
 from .notifications import Announced, OutgoingMail, ReminderSchedule
 from .planning import Absence, PlanDraft, SwapOffer
+from .polls import DatePoll, PollAnswer, PollOption
 from .presenting import Assignment, Attendance, Guest, Part
 from .reading_list import Entry, EntryChange, ListingVisit, Skip, Tag, Tagging, Volunteer, Vote
 from .sessions import AgendaChange, AgendaItem, PastImport, Pause, Series, Session, SessionKind
@@ -25,6 +26,7 @@ __all__ = [
     "Catalogue",
     "Comment",
     "CommentRevision",
+    "DatePoll",
     "Decision",
     "DryRun",
     "Entry",
@@ -47,6 +49,8 @@ __all__ = [
     "PastImport",
     "Pause",
     "PlanDraft",
+    "PollAnswer",
+    "PollOption",
     "Question",
     "QuestionVote",
     "RejectedRecord",

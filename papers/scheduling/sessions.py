@@ -86,7 +86,7 @@ def schedule_session(
     locked, as it is past being voted for. Raises BadTime, and ValidationError for what a field cannot hold.
     """
     now = now or timezone.now()
-    _check_time(starts)
+    check_time(starts)
     facts.setdefault("time_zone", club.time_zone)
     session = Session(club=club, made_by=by, created=now, changed=now, **facts)
     session.set_time(starts, minutes)
@@ -244,7 +244,7 @@ def move(session: Session, starts: datetime, minutes: int) -> None:
 
     Raises BadTime.
     """
-    _check_time(starts)
+    check_time(starts)
     if not session.is_closed and "lock_at" not in session.own:
         session.lock_at += starts - session.starts
     session.set_time(starts, minutes)
@@ -263,7 +263,7 @@ def list_belongings(session: Session) -> list[models.Model]:
     return [*session.agenda.all(), *asked, *session.attendances.all()]
 
 
-def _check_time(starts: datetime) -> None:
+def check_time(starts: datetime) -> None:
     if not FIRST <= starts < LAST:
         raise BadTime(_("A session lies between the years 1970 and 2199."), field="starts")
 

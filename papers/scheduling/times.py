@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -84,10 +84,3 @@ def say_shift(session: Session) -> str:
     if local == meant or to_utc(meant, zone) != session.starts:
         return ""
     return _("clocks skip %(meant)s that day, so it is later") % {"meant": f"{meant:%H:%M}"}
-
-
-def is_time_doubled(day: date, at: time, time_zone: str) -> bool:
-    """Say whether clocks show a time twice on a day; the first of the two is meant."""
-    from .recurrence import is_doubled
-
-    return is_doubled(datetime.combine(day, at), ZoneInfo(time_zone))

@@ -1,5 +1,7 @@
 """When sessions are, for templates; the words are those of papers.scheduling.times."""
 
+from datetime import datetime
+
 from django import template
 from django.utils import timezone
 
@@ -38,3 +40,9 @@ def session_shift(session: Session) -> str:
 def series_rule(series: Series) -> str:
     """Return the rule of a series in words."""
     return recurrence.describe(recurrence.parse(series.rule), series.starts_on, series.starts_at)
+
+
+@register.filter
+def moment_in(moment: datetime, time_zone: str) -> str:
+    """Return a moment as people say it in a zone."""
+    return times.write_moment(moment, time_zone, timezone.now())

@@ -18,7 +18,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import permissions
 from accounts.models import Club, User
-from papers.models import AgendaItem, Attendance, Guest, Session
+from papers.models import AgendaItem, Attendance, DatePoll, Guest, Session
 from papers.models.sessions import SessionQuerySet
 from papers.numbers import read_number
 from papers.scheduling import attendance, sessions
@@ -72,6 +72,7 @@ def session_list(request: Request, slug: str) -> HttpResponse:
         "year": year,
         "drafts": rows.filter(state=Session.State.DRAFT).order_by("starts", "pk") if may_run else [],
         "series": club.series.filter(Q(ended_on=None) | Q(ended_on__gt=now.date())),
+        "polls": DatePoll.objects.visible_to(request.user).filter(club=club, closed_at=None),
         "may_run": may_run,
         "is_member": permissions.is_member(request.user, club),
     }

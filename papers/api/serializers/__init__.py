@@ -71,6 +71,14 @@ from .meetings import (
 )
 from .parts import ChangedPartSerializer, NewPartSerializer, PartSerializer
 from .people import PersonSerializer
+from .polls import (
+    ClosedPollSerializer,
+    DatePollSerializer,
+    NewDatePollSerializer,
+    PollAnswersSerializer,
+    PollOptionSerializer,
+    PollOptionsSerializer,
+)
 from .problems import FieldErrorSerializer, ProblemSerializer
 from .review import (
     DecisionSerializer,
@@ -127,11 +135,13 @@ __all__ = [
     "ChangedSeriesSerializer",
     "ChangedSessionSerializer",
     "ChangedSourceSerializer",
+    "ClosedPollSerializer",
     "ClubSerializer",
     "CommentRevisionSerializer",
     "CommentSerializer",
     "ConclusionSerializer",
     "CountsSerializer",
+    "DatePollSerializer",
     "DecisionSerializer",
     "DroppedEntrySerializer",
     "DryRunSerializer",
@@ -159,6 +169,7 @@ __all__ = [
     "NewAssignmentSerializer",
     "NewAttachmentSerializer",
     "NewCommentSerializer",
+    "NewDatePollSerializer",
     "NewDecisionSerializer",
     "NewEntrySerializer",
     "NewGuestSerializer",
@@ -184,6 +195,9 @@ __all__ = [
     "PauseSerializer",
     "PersonSerializer",
     "PlanSerializer",
+    "PollAnswersSerializer",
+    "PollOptionSerializer",
+    "PollOptionsSerializer",
     "ProblemSerializer",
     "ProgressSerializer",
     "PromoterSerializer",

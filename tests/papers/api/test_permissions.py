@@ -17,6 +17,7 @@ from papers import catalogue, discussion, reading_list
 from papers.models import DryRun, Import, PlanDraft
 from papers.notifications import outbox
 from papers.scheduling import absences, assignments, attachments, attendance, minutes, questions, series
+from papers.scheduling import absences, assignments, attendance, polls, series
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
@@ -160,6 +161,13 @@ TABLE = [
     ("POST", "session_guests", "/api/v1/clubs/ml/sessions/{session}/guests/", members_write(400)),
     ("DELETE", "session_guest", "/api/v1/clubs/ml/sessions/{session}/guests/{guest}/", members_write(204)),
     ("GET", "attendances", "/api/v1/clubs/ml/attendances/", MEMBERS_READ),
+    ("GET", "polls", "/api/v1/clubs/ml/polls/", MEMBERS_READ),
+    ("POST", "polls", "/api/v1/clubs/ml/polls/", keepers_write(400)),
+    ("GET", "poll", "/api/v1/clubs/ml/polls/{poll}/", MEMBERS_READ),
+    ("DELETE", "poll", "/api/v1/clubs/ml/polls/{poll}/", keepers_write(204)),
+    ("PUT", "poll_options", "/api/v1/clubs/ml/polls/{poll}/options/", keepers_write(400)),
+    ("PUT", "poll_answers", "/api/v1/clubs/ml/polls/{poll}/answers/", members_write(400)),
+    ("POST", "close_poll", "/api/v1/clubs/ml/polls/{poll}/close/", keepers_write(400)),
     ("GET", "series", "/api/v1/clubs/ml/series/", MEMBERS_READ),
     ("POST", "series", "/api/v1/clubs/ml/series/", keepers_write(400)),
     ("GET", "series_detail", "/api/v1/clubs/ml/series/{series}/", MEMBERS_READ),
@@ -314,6 +322,7 @@ def places(club, member, organiser, entry, listing, private_paper):
         "question": questions.ask(session, text="Why?", by=member).pk,
         "attachment": attachments.attach(session, upload=BytesIO(b"slides"), size=6, by=member).pk,
         "action": minutes.add_action(session, text="Ask them", by=member).pk,
+        "poll": polls.open_poll(club, options=[session.starts, session.ends], by=organiser).pk,
         "item": factories.make_item(session).pk,
         "paper": entry.paper_id,
         "private_paper": private_paper.pk,

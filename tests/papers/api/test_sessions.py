@@ -317,3 +317,69 @@ def test_guest_is_brought_and_does_not_come(script, session):
     assert script.delete(at(session, f"guests/{brought.json()['guest']['id']}/")).status_code == 204
     assert not Attendance.objects.exists()
     assert script.post(at(session, "guests/"), {"name": "  "}).json()["errors"][0]["field"] == "name"
+
+
+# Finding a time
+
+POLL = {
+    "name": "Retreat",
+    "time_zone": "Europe/Berlin",
+    "options": ["2030-05-07T14:00", "2030-05-08T14:00:00Z"],
+}
+
+
+def test_poll_is_opened_answered_and_closed(organisers_script, script, club):
+    made = organisers_script.post(f"{CLUB}polls/", POLL)
+    assert made.status_code == 201
+    place = made.headers["Location"]
+    first, second = (each["id"] for each in made.json()["options"])
+    assert [each["starts"] for each in made.json()["options"]] == [
+        "2030-05-07T12:00:00Z",
+        "2030-05-08T14:00:00Z",
+    ]
+
+    said = script.put(f"{place}answers/", {"answers": {str(first): "yes", str(second): "no"}}).json()
+    assert [each["name"] for each in said["options"][0]["yes"]] == ["Mia Member"]
+    assert [each["is_best"] for each in said["options"]] == [True, False]
+    assert ids(script.get(f"{CLUB}polls/?since={made.json()['version']}")) == [said["id"]]
+
+    closed = organisers_script.post(f"{place}close/", {"option": first}).json()
+    session = script.get(f"{LIST}{closed['session']}/").json()
+    assert (session["name"], session["starts"]) == ("Retreat", "2030-05-07T12:00:00Z")
+    assert script.put(f"{place}answers/", {"answers": {str(first): "no"}}).status_code == 409
+    assert organisers_script.delete(place).status_code == 204
+    gone = script.get(f"{CLUB}deleted/?since={closed['version']}").json()["results"]
+    assert [(each["kind"], each["id"]) for each in gone] == [("datepoll", closed["id"])]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"options": ["2030-05-07T14:00"]}, "options"),
+        ({"options": ["soon", "later"]}, "options"),
+        ({"options": []}, "options"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+    ],
+)
+def test_odd_poll_names_the_field(organisers_script, body, field):
+    answer = organisers_script.post(f"{CLUB}polls/", {**POLL, **body})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+def test_other_times_are_proposed(organisers_script, script):
+    place = organisers_script.post(f"{CLUB}polls/", POLL).headers["Location"]
+    changed = organisers_script.put(
+        f"{place}options/", {"options": ["2030-05-07T14:00", "2030-05-09T14:00"]}
+    ).json()
+    assert [each["starts"] for each in changed["options"]] == ["2030-05-07T12:00:00Z", "2030-05-09T12:00:00Z"]
+    for odd in ({"x": "yes"}, {"٣": "yes"}, {"1": "never"}, {"9" * 30: "yes"}):
+        assert script.put(f"{place}answers/", {"answers": odd}).status_code == 400
+
+
+def test_polls_are_no_business_of_visitors(organisers_script, club, outsider):
+    place = organisers_script.post(f"{CLUB}polls/", POLL).headers["Location"]
+    club.is_public = True
+    club.save()
+    script = make_script(outsider)
+    assert script.get(f"{CLUB}polls/").status_code == 403
+    assert script.get(place).status_code == 403
