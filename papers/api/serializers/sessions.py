@@ -89,17 +89,18 @@ def read_moment(name: str, text: str, time_zone: str) -> datetime:
     )
 
 
-class HidesVideoLink(serializers.ModelSerializer):
-    """Members join by video; visitors of a public club read when and where it meets."""
+class KeepsPlace(serializers.ModelSerializer):
+    """Visitors of a public club read when it meets; where is for its members."""
 
+    place = serializers.CharField(read_only=True, allow_null=True, help_text=_("For members only."))
     video_link = serializers.CharField(read_only=True, allow_null=True, help_text=_("For members only."))
 
     def to_representation(self, row: Any) -> dict[str, Any]:
         shown = super().to_representation(row)
-        return shown if self.context["is_member"] else shown | {"video_link": None}
+        return shown if self.context["is_member"] else shown | {"place": None, "video_link": None}
 
 
-class SessionSerializer(HidesVideoLink):
+class SessionSerializer(KeepsPlace):
     club = serializers.SlugField(source="club.slug", read_only=True)
     series = serializers.IntegerField(source="series_id", read_only=True, allow_null=True)
     occurrence = serializers.CharField(
@@ -144,7 +145,7 @@ class CancelledSerializer(serializers.Serializer):
     )
 
 
-class SeriesSerializer(HidesVideoLink):
+class SeriesSerializer(KeepsPlace):
     club = serializers.SlugField(source="club.slug", read_only=True)
     rule = serializers.CharField(read_only=True, help_text=_("RFC 5545, 3.3.10."))
     rule_in_words = serializers.SerializerMethodField()

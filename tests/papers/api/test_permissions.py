@@ -16,8 +16,16 @@ from accounts.models import Role
 from papers import catalogue, discussion, reading_list
 from papers.models import DryRun, Import, PlanDraft
 from papers.notifications import outbox
-from papers.scheduling import absences, assignments, attachments, attendance, minutes, questions, series
-from papers.scheduling import absences, assignments, attendance, polls, series
+from papers.scheduling import (
+    absences,
+    assignments,
+    attachments,
+    attendance,
+    minutes,
+    polls,
+    questions,
+    series,
+)
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories

@@ -164,13 +164,15 @@ def test_list_is_narrowed(script, club, organiser):
     assert script.get(f"{LIST}?state=lost").status_code == 400
 
 
-def test_visitors_of_a_public_club_get_no_link_and_no_people(club, session, outsider):
+def test_visitors_of_a_public_club_learn_neither_where_nor_who(club, session, outsider):
     club.is_public = True
     club.save()
     script = make_script(outsider)
 
-    assert script.get(at(session)).json()["video_link"] is None
-    assert script.get(at(session)).json()["place"] == "Room 2.14"
+    shown = script.get(at(session)).json()
+    assert (shown["place"], shown["video_link"]) == (None, None)
+    [listed] = script.get(LIST).json()["results"]
+    assert (listed["place"], listed["video_link"]) == (None, None)
     assert script.get(f"{CLUB}attendances/").status_code == 403
     assert script.put(at(session, "answer/"), {"answer": "yes"}).status_code == 403
 
