@@ -117,12 +117,12 @@ def fill(club, number, member, source):
 
 
 def test_list_costs_the_same_for_many(as_member, club, member, source, django_assert_num_queries):
-    # person, clubs; coming, years, cancelled, past and their items, series
+    # person, clubs; coming, years, cancelled, past and their items, series, polls
     fill(club, 2, member, source)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_member.get(LIST)
     fill(club, 9, member, source)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         as_member.get(LIST)
 
 
