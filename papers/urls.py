@@ -4,6 +4,7 @@ from .api import files, hugging_face
 from .views import (
     acts,
     agenda,
+    archive,
     calendars,
     club,
     comments,
@@ -15,6 +16,7 @@ from .views import (
     listings,
     live,
     mail,
+    minutes,
     papers,
     past_sessions,
     plan,
@@ -172,6 +174,29 @@ urlpatterns = [
         live.act_on_question,
         name="act_on_question",
     ),
+    # What a meeting leaves behind
+    path("clubs/<slug:slug>/sessions/<int:pk>/came", minutes.session_came, name="session_came"),
+    path("clubs/<slug:slug>/sessions/<int:pk>/conclude/<int:item>", minutes.conclude, name="conclude"),
+    path("clubs/<slug:slug>/sessions/<int:pk>/attach", minutes.attach, name="attach"),
+    path(
+        "clubs/<slug:slug>/sessions/<int:pk>/attachments/<int:attachment>",
+        minutes.attachment,
+        name="attachment",
+    ),
+    path(
+        "clubs/<slug:slug>/sessions/<int:pk>/attachments/<int:attachment>/remove",
+        minutes.detach,
+        name="detach",
+    ),
+    path("clubs/<slug:slug>/sessions/<int:pk>/actions", minutes.add_action, name="add_action"),
+    path(
+        "clubs/<slug:slug>/sessions/<int:pk>/actions/<int:action>",
+        minutes.change_action,
+        name="change_action",
+    ),
+    path("clubs/<slug:slug>/archive/", archive.archive_list, name="archive"),
+    path("clubs/<slug:slug>/record/", archive.record_list, name="record"),
+    path("clubs/<slug:slug>/record.csv", archive.record_csv, name="record_csv"),
     # What members do
     path("clubs/<slug:slug>/papers/<int:pk>/triage", acts.triage_paper, name="triage"),
     path("clubs/<slug:slug>/papers/<int:pk>/tags", acts.tag_paper, name="tag"),

@@ -6,6 +6,7 @@ own (tests/papers/api/test_permissions.py), Django's administration is asked as 
 
 import re
 from datetime import date, time
+from io import BytesIO
 
 import pytest
 from django.test import Client
@@ -13,9 +14,9 @@ from django.urls import get_resolver, reverse
 
 from accounts import invitations
 from papers import catalogue, discussion, mentions, reading_list, submissions
-from papers.models import Guest, Import, PastImport, PlanDraft, RejectedRecord
+from papers.models import ActionItem, Guest, Import, PastImport, PlanDraft, RejectedRecord
 from papers.notifications import outbox
-from papers.scheduling import absences, assignments, polls, series
+from papers.scheduling import absences, assignments, attachments, polls, series
 from papers.scheduling.parts import load_parts
 from papers.sources import keeping
 from tests import factories
@@ -94,6 +95,11 @@ PAGES = {
     "papers:insights": CLUB,
     "papers:entry_detail": CLUB,
     "papers:live": CLUB,
+    "papers:archive": CLUB,
+    "papers:record": CLUB,
+    "papers:record_csv": CLUB,
+    "papers:attachment": CLUB,
+    "papers:session_came": KEEPERS,
     "papers:live_state": CLUB,
     "papers:comment_history": CLUB,
     "papers:agenda": CLUB,
@@ -156,6 +162,11 @@ ACTS = {  # name: what each of the cast gets for a POST
     "papers:remove_dates": [SIGN_IN, NOT_FOUND, AWAY, NOT_FOUND, NOT_FOUND, NOT_FOUND],
     "papers:stopped": CLUB,
     "papers:run_meeting": KEEPERS_POST,
+    "papers:conclude": KEEPERS_POST,
+    "papers:attach": KEEPERS_POST,
+    "papers:detach": KEEPERS_POST,
+    "papers:add_action": CLUB_LEADS_ON,
+    "papers:change_action": KEEPERS_POST,  # nobody's
     "papers:save_notes": CLUB_LEADS_ON,
     "papers:ask_question": CLUB_LEADS_ON,
     "papers:act_on_question": CLUB_LEADS_ON,
@@ -326,6 +337,8 @@ def place(club, source, owner, organiser, member):
             "papers:past_import": past.pk,
             "papers:join_guest": guest.pk,
             **{f"papers:{name}": session.pk for name in ("live", "live_state", "run_meeting", "save_notes")},
+            **{f"papers:{name}": session.pk for name in ("session_came", "conclude", "attach", "attachment")},
+            **{f"papers:{name}": session.pk for name in ("detach", "add_action", "change_action")},
             **{f"papers:{name}": session.pk for name in ("ask_question", "act_on_question")},
             "papers:edit_comment": comment.pk,
             "papers:remove_comment": comment.pk,
@@ -341,6 +354,8 @@ def place(club, source, owner, organiser, member):
         "other": other.pk,
         "theirs": theirs.pk,
         "question": factories.make_question(session).pk,
+        "attachment": attachments.attach(session, upload=BytesIO(b"slides"), size=6, by=organiser).pk,
+        "action": ActionItem.objects.create(session=session, text="Ask them").pk,
         "name": "2504.00001",
         "token": invitations.make_token(invitation),
         "key": "nobody's",
@@ -364,6 +379,9 @@ FIELDS = {
     "papers:tag": lambda _place: {"tag": "theory"},
     "papers:post_comment": lambda _place: {"text": "Yes."},
     "papers:save_notes": lambda _place: {"text": "Notes.", "base_version": "0"},
+    "papers:attach": lambda _place: {"link": "https://example.org/"},
+    "papers:add_action": lambda _place: {"text": "Ask them"},
+    "papers:change_action": lambda _place: {"act": "done"},
     "papers:run_meeting": lambda _place: {"act": "start"},
     "papers:ask_question": lambda _place: {"text": "Why?"},
     "papers:act_on_question": lambda _place: {"vote": "1"},

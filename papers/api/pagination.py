@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,6 +29,8 @@ from .problems import Gone, InvalidInput
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
+
+    from papers import archive
 
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 200
@@ -189,6 +191,32 @@ class ByPlace(KeysetPagination):
     def _link_to(self, place: int) -> str:
         cursor = Cursor((place,)).encode()
         return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
+
+
+class ByArchive(KeysetPagination):
+    """Pages of what was found in an archive; a cursor has the rank, the time and the number of a row."""
+
+    fields = ("rank", "starts", "number")
+
+    def take(self, find: Callable[..., archive.Page], request: Request, size: int) -> list[archive.Found]:
+        """Return the rows of one page, which `find` finds after a key, or before it (`backwards`)."""
+        self.request = request
+        cursor = self.read_cursor(request)
+        is_reverse = cursor is not None and cursor.is_reverse
+        after = None
+        if cursor is not None:
+            rank, starts, number = cursor.position
+            after = float(rank), float(starts), int(number)
+        page = find(size=size, after=after, backwards=is_reverse)
+        has_next, has_previous = (True, page.has_more) if is_reverse else (page.has_more, cursor is not None)
+        self.next = self._link_key(page.rows[-1], False) if page.rows and has_next else None
+        self.previous = self._link_key(page.rows[0], True) if page.rows and has_previous else None
+        return page.rows
+
+    def _link_key(self, row: archive.Found, is_reverse: bool) -> str:
+        return replace_query_param(
+            self.request.build_absolute_uri(), "cursor", Cursor(row.key, is_reverse).encode()
+        )
 
 
 class VersionPagination(KeysetPagination):

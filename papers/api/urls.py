@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from . import docs, hugging_face
 from .views import (
     agenda,
+    archive,
     assignments,
     catalogue,
     clubs,
@@ -134,6 +135,10 @@ urlpatterns = [
     path(f"{AGENDA}<int:item>/", agenda.AgendaItemDetail.as_view(), name="agenda_item"),
     path(f"{AGENDA}<int:item>/override/", agenda.AgendaItemOverride.as_view(), name="agenda_override"),
     # Meetings, and what they leave behind
+    path(f"{CLUB}archive/", archive.Archive.as_view(), name="archive"),
+    path(f"{CLUB}record/", archive.Record.as_view(), name="record"),
+    path(f"{CLUB}record.csv", archive.RecordCsv.as_view(), name="record_csv"),
+    path(f"{SESSION}came/", archive.Came.as_view(), name="came"),
     path(f"{CLUB}questions/", meetings.ClubQuestionList.as_view(), name="club_questions"),
     path(f"{CLUB}attachments/", meetings.ClubAttachmentList.as_view(), name="club_attachments"),
     path(f"{CLUB}actions/", meetings.ClubActionList.as_view(), name="club_actions"),

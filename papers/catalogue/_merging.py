@@ -279,7 +279,8 @@ def _merge_agendas(
         )
         words = [kept.note, told % {"minutes": item.minutes}, item.note]
         kept.note = " ".join(word for word in words if word)[: kept._meta.get_field("note").max_length]
-        kept.save(update_fields=["note"])
+        _join_minutes(kept, item)
+        kept.save(update_fields=["note", "notes", "notes_version", "verdict", "takeaways"])
         log.facts["joined"].append([item.pk, kept.pk, note, kept.note])
         gone.append((AgendaItem, item.pk))
         item.delete()
@@ -299,6 +300,16 @@ def _merge_agendas(
     log.move(reading, entry=into)
     _move_the_rest(entry, into, log)
     return changed, gone
+
+
+def _join_minutes(kept: AgendaItem, item: AgendaItem) -> None:
+    """Let what was written down of an item that goes stand below that of the one it joined; nothing of it is lost."""
+    if item.notes:
+        kept.notes = "\n\n".join(text for text in (kept.notes, item.notes) if text)
+        kept.notes_version += 1
+    other = "" if item.verdict in ("", kept.verdict) or not kept.verdict else item.verdict
+    kept.verdict = kept.verdict or item.verdict
+    kept.takeaways = "\n\n".join(text for text in (kept.takeaways, other, item.takeaways) if text)
 
 
 def _move_the_rest(row: models.Model, into: models.Model, log: Log) -> None:

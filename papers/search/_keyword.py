@@ -35,7 +35,7 @@ def matching(papers: "PaperQuerySet", text: str) -> "PaperQuerySet":
     text = text.replace("\0", "")[:QUERY_LIMIT].strip()
     if not text:
         return papers.none()
-    named, text = identifiers.parse(text), _clean(text)
+    named, text = identifiers.parse(text), clean_query(text)
     condition = models.Q(pk__in=RawSQL(f"SELECT id FROM papers_paper WHERE search_text @@ {_QUERY}", [text]))  # noqa: S611, S608
     rank: models.Expression = RawSQL(f"ts_rank_cd({_WEIGHTS}, papers_paper.search_text, {_QUERY}, 1)", [text])  # noqa: S611
     if named is not None:
@@ -83,15 +83,15 @@ def mark(text: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
                 f"{options}, HighlightAll=true",
                 f"{options}, HighlightAll=true",
                 f"{options}, MaxFragments=2, MinWords=12, MaxWords=30, FragmentDelimiter= … ",
-                _clean(text.replace("\0", "")[:QUERY_LIMIT]),
+                clean_query(text.replace("\0", "")[:QUERY_LIMIT]),
                 list(ids),
             ],
         )
         return {pk: (title, passage) for pk, title, passage in cursor.fetchall()}
 
 
-def _clean(text: str) -> str:
-    """Leave out operators that nothing follows, repeated terms, and all beyond TERMS.
+def clean_query(text: str) -> str:
+    """Return a query for PostgreSQL: without operators that nothing follows, repeated terms, and all beyond TERMS.
 
     PostgreSQL keeps the operators on a stack of sixteen, and then fails.
     """

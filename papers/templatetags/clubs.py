@@ -36,6 +36,7 @@ PLACES: Final = (
     Place("home", gettext_lazy("Home"), "papers:club_home", _everybody, is_first=True),
     Place("list", gettext_lazy("Reading list"), "papers:entry_list", _everybody),
     Place("sessions", gettext_lazy("Sessions"), "papers:session_list", _everybody, is_first=True),
+    Place("archive", gettext_lazy("Archive"), "papers:archive", permissions.is_member),
     Place("plan", gettext_lazy("Plan"), "papers:plan", permissions.can_attend, is_first=True),
     Place("figures", gettext_lazy("Figures"), "papers:insights", permissions.is_member),
     Place("members", gettext_lazy("Members"), "accounts:member_list", permissions.can_see_members),

@@ -8,11 +8,12 @@ from django.db.models.functions import Length
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import permissions
 from accounts.models import Club
-from papers import catalogue, discussion, history, identifiers, triage
+from papers import archive, catalogue, discussion, history, identifiers, triage
 from papers.appearances import Appearance
 from papers.markup import COMMENT_LIMIT
 from papers.models import Comment, Entry, ListingItem, MergedPaper, Paper, PaperIdentifier, Source
@@ -20,6 +21,7 @@ from papers.numbers import read_number
 from papers.records import clean_address
 from readinglist.http import Request
 
+from .minutes import name_people
 from .places import read_place
 from .viewpoint import look, open_to_visitors, row_context
 
@@ -118,6 +120,7 @@ def describe_paper(
         "can_tag": club is not None and permissions.can_tag(request.user, club),
         "can_comment": club is not None and permissions.can_comment(request.user, club),
         **describe_discussion(request, club, entry, at=at_comment),
+        "discussed": describe_discussed(request, club, entry),
     }
 
 
@@ -172,6 +175,23 @@ def describe_discussion(
         "earlier": starts[number - 1] if number else None,
         "later": starts[number + 1] if number + 1 < len(pages) else None,
     }
+
+
+def describe_discussed(request: Request, club: Club | None, entry: Entry | None) -> list[dict[str, Any]]:
+    """Return what a club concluded each time it discussed an entry; notes only for its members."""
+    if club is None or entry is None or entry.state != Entry.State.DISCUSSED:
+        return []
+    is_member = permissions.is_member(request.user, club)
+    return [
+        {
+            "item": item,
+            "url": f"{item.session.get_absolute_url()}#concluded{item.pk}",
+            "people": name_people(item),
+            "kept": item.kept,  # type: ignore[attr-defined]
+            "notes": item.notes if is_member else "",
+        }
+        for item in archive.load_discussed(entry, now=timezone.now())
+    ]
 
 
 def comment_url(comment: Comment, slug: str) -> str:

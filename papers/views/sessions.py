@@ -27,6 +27,7 @@ from papers.session_forms import SessionForm, add_refusal, default_start
 from readinglist.http import Request, wants_fragment
 
 from .agenda import load_agenda
+from .minutes import describe_minutes
 from .viewpoint import find_club, open_to_visitors
 
 COMING = 13
@@ -113,6 +114,7 @@ def session_detail(request: Request, slug: str, pk: int) -> HttpResponse:
         "may_run": permissions.can_run_sessions(request.user, session.club),
         "is_member": permissions.is_member(request.user, session.club),
         "has_begun": session.starts <= now,
+        "minutes": describe_minutes(request, session),
     }
     return render(request, "papers/session_detail.html", context)
 

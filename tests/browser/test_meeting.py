@@ -5,9 +5,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from papers import reading_list
-from papers.models import Session
-from papers.scheduling import meeting, questions
+from papers.models import Attendance, Session
+from papers.scheduling import attachments, meeting, minutes, questions
 from tests import factories
+
+from .test_pages import LONG, look_over, report
 
 
 @pytest.fixture
@@ -148,3 +150,37 @@ def test_notes_are_kept_while_there_is_no_connection(open_window, member, sessio
     expect(page.locator("[data-notes-said]")).to_have_text("Saved.")
     session.refresh_from_db()
     assert session.notes == "Written in a tunnel"
+
+
+@pytest.fixture
+def long_session(club, organiser, member, session):
+    """Everything as long and as odd as it may be."""
+    item = session.agenda.order_by("position")[1]
+    factories.make_item(session, title=LONG)
+    factories.make_item(session, reading_list.note(club, factories.make_paper(f"{LONG} $\\sum_{{i}} x_i$")))
+    organiser.name = LONG[:90]
+    organiser.save()
+    meeting.start(session, by=organiser)
+    for text in (LONG, "Why?"):
+        questions.ask(session, text=text, by=organiser)
+    questions.set_state(questions.ask(session, text=f"{LONG}?", by=member), state="answered", by=organiser)
+    minutes.save_notes(item, text=f"{LONG}\n" * 3, base_version=0, by=member)
+    minutes.save_notes(session, text=f"{LONG}\n" * 3, base_version=0, by=member)
+    minutes.conclude(item, verdict=LONG, takeaways=f"- {LONG}\n- $${'x+' * 80}x$$", by=organiser)
+    minutes.add_action(session, text=LONG, item=item, member=organiser, by=organiser)
+    attachments.attach(session, item=item, link=f"https://a.example/{LONG}", by=organiser)
+    Attendance.objects.create(session=session, member=organiser, came=True)
+    return {"session": session.pk, "paper": item.entry.paper_id}
+
+
+def test_pages_at_every_width(open_window, organiser, session, long_session):
+    live = ["/clubs/ml/sessions/{session}/live", "/clubs/ml/sessions/{session}/"]
+    report(look_over(open_window(organiser), long_session, [*live, "/clubs/ml/sessions/{session}/came"]))
+    meeting.finish(session, by=organiser)
+    after = [
+        "/clubs/ml/archive/",
+        f"/clubs/ml/archive/?q={LONG}",
+        "/clubs/ml/record/",
+        "/clubs/ml/papers/{paper}",
+    ]
+    report(look_over(open_window(organiser), long_session, [*after, *live]))

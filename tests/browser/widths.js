@@ -16,6 +16,7 @@
 
   const range = document.createRange();
   for (const each of document.querySelectorAll(".state, .new, .num, .button, nav a, th, label, summary, h2")) {
+    if (!each.checkVisibility()) continue; // what is folded away is laid out in whatever room there is
     const walker = document.createTreeWalker(each, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (node.parentElement.closest("[dir=auto], .sr")) continue; // outside text may have to break

@@ -177,3 +177,20 @@ def test_when_it_was_discussed_last_stays_known(entries, keep, other, club, memb
     reading_list.mark_discussed(entries[1], old)
     merge(keep, other)
     assert Entry.objects.get().discussed_at == old.starts
+
+
+def test_what_was_written_of_both_items_is_kept_in_one(entries, keep, other, session):
+    kept = factories.make_item(
+        session, entries[0], notes="First", verdict="Worth it", takeaways="- one", notes_version=3
+    )
+    gone = factories.make_item(session, entries[1], notes="Second", verdict="Not new", takeaways="- two")
+    question = factories.make_question(session, item=gone)
+    merge(keep, other)
+    kept.refresh_from_db()
+    question.refresh_from_db()
+    assert (kept.notes, kept.verdict, kept.takeaways) == (
+        "First\n\nSecond",
+        "Worth it",
+        "- one\n\nNot new\n\n- two",
+    )
+    assert (kept.notes_version, question.item) == (4, kept)

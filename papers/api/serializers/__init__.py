@@ -11,6 +11,7 @@ from .agenda import (
     UndoneChangeSerializer,
     UnlockedAgendaSerializer,
 )
+from .archive import ArchivedSerializer, CameSerializer, RecordSerializer, WhoCameSerializer
 from .assignments import (
     AbsenceSerializer,
     AssignmentSerializer,
@@ -120,10 +121,12 @@ __all__ = [
     "AgendaChangeSerializer",
     "AgendaSerializer",
     "AnswerSerializer",
+    "ArchivedSerializer",
     "ArrangedAgendaSerializer",
     "AssignmentSerializer",
     "AttachmentSerializer",
     "AttendanceSerializer",
+    "CameSerializer",
     "CancelledSerializer",
     "CastVoteSerializer",
     "ChangedActionSerializer",
@@ -203,6 +206,7 @@ __all__ = [
     "PromoterSerializer",
     "QuestionSerializer",
     "RankingSerializer",
+    "RecordSerializer",
     "RejectionSerializer",
     "RemindersSerializer",
     "RunMeetingSerializer",
@@ -220,5 +224,6 @@ __all__ = [
     "UnlockedAgendaSerializer",
     "UrlSerializer",
     "VoteSerializer",
+    "WhoCameSerializer",
     "WindowSerializer",
 ]

@@ -142,6 +142,7 @@ class SessionNotes(OfSession):
 
     @extend_schema(summary=_("Read the notes of a session"), operation_id="read_session_notes")
     def get(self, request: Request, slug: str, pk: int) -> Response:
+        """For members: others read what was concluded."""
         return self.show_notes()
 
     @extend_schema(
@@ -155,6 +156,8 @@ class SessionNotes(OfSession):
         return self.save_notes()
 
     def show_notes(self) -> Response:
+        self.target()
+        self.require_attendance()
         target, about = self.target(), str(_("the whole session"))
         if isinstance(target, AgendaItem):
             about = markup.plain(target.entry.paper.title) if target.entry else target.title
@@ -177,6 +180,7 @@ class ItemNotes(SessionNotes):
 
     @extend_schema(summary=_("Read the notes of an item"), operation_id="read_item_notes")
     def get(self, request: Request, slug: str, pk: int, item: int) -> Response:  # type: ignore[override]
+        """For members: others read what was concluded."""
         return self.show_notes()
 
     @extend_schema(

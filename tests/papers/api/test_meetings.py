@@ -182,6 +182,9 @@ def test_visitors_of_a_public_club_see_no_people_and_no_private_papers(
     shown = stranger.get(f"{base}attachments/").json()["results"]
     assert [(row["url"], row["added_by"]) for row in shown] == [("https://open.example/", None)]
     assert stranger.get(f"{base}agenda/{item.pk}/notes/").status_code == 404
+    assert stranger.get(f"{base}notes/").status_code == 403
+    for address in ("archive/", "record/", "record.csv"):
+        assert stranger.get(f"/api/v1/clubs/ml/{address}").status_code == 403
     assert stranger.get(f"{base}agenda/{item.pk}/conclusion/").status_code == 404
     hidden = Attachment.objects.get(item=item)
     assert stranger.get(f"{base}attachments/{hidden.pk}/").status_code == 404
@@ -189,3 +192,40 @@ def test_visitors_of_a_public_club_see_no_people_and_no_private_papers(
         assert stranger.get(f"{base}{kind}/").status_code == 403
         assert stranger.get(f"/api/v1/clubs/ml/{kind}/").status_code == 403
     assert stranger.put(f"{base}notes/", {"base_version": 0, "text": "x"}).status_code == 403
+
+
+def test_the_archive_is_walked_both_ways(script, organiser, session, club):
+    for number in range(5):
+        item = factories.make_item(session, reading_list.note(club, factories.make_paper(f"Paper {number}")))
+        minutes.conclude(item, verdict=f"Verdict {number}", by=organiser)
+    Session.objects.filter(pk=session.pk).update(state="held")
+    first = script.get("/api/v1/clubs/ml/archive/?q=verdict&limit=2").json()
+    second = script.get(first["next"]).json()
+    third = script.get(second["next"]).json()
+    rows = [row["title"] for page in (first, second, third) for row in page["results"]]
+    assert sorted(rows) == [f"Paper {number}" for number in range(5)]
+    assert (first["previous"], third["next"]) == (None, None)
+    assert script.get(second["previous"]).json()["results"] == first["results"]
+    shown = first["results"][0]
+    assert (shown["session"], shown["verdict"][:7], shown["parts"]) == (session.pk, "Verdict", [])
+    assert script.get("/api/v1/clubs/ml/archive/?cursor=x").status_code == 400
+
+
+def test_who_came_and_the_record(script, organisers_script, member, organiser, session, base):
+    assert script.get(f"{base}came/").json()[0] == {
+        "member": member.pk, "guest": None, "name": "Mia Member", "answer": "", "came": None
+    }  # fmt: skip
+    body = {"members": [member.pk], "new_guests": ["=Guest"]}
+    came = organisers_script.put(f"{base}came/", body).json()
+    assert {row["name"]: row["came"] for row in came} == {
+        "Mia Member": True, "Otto Organiser": None, "=Guest": True
+    }  # fmt: skip
+    wrong = organisers_script.put(f"{base}came/", {"members": [999_999]})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "members")
+    Session.objects.filter(pk=session.pk).update(state="held")
+    found = script.get("/api/v1/clubs/ml/record/").json()
+    assert [(row["name"], row["came"]) for row in found["people"]] == [("Mia Member", 1), ("=Guest", 1)]
+    text = script.get("/api/v1/clubs/ml/record.csv")
+    assert text["Content-Type"] == "text/csv; charset=utf-8" and "'=Guest" in text.content.decode()
+    assert script.get("/api/v1/clubs/ml/record.csv?by=colour").status_code == 400
+    assert script.get("/api/v1/clubs/ml/record/?from=soon").json()["errors"][0]["field"] == "from"
