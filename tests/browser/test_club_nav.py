@@ -28,7 +28,7 @@ def test_a_phone_has_the_rest_in_a_menu_that_names_where_one_is(open_window, clu
 def test_a_wide_page_has_all_that_members_need_in_one_line(open_window, club, member):
     _page, nav = open_page(open_window, member, 1440)
     expect(nav.get_by_role("link")).to_have_text(
-        ["Home", "Reading list", "Sessions", "Plan", "Figures", "Members", "Calendar"]
+        ["Home", "Reading list", "Sessions", "Plan", "Archive", "Figures", "Members", "Calendar"]
     )
     expect(nav.locator("summary")).to_be_hidden()
 

@@ -49,7 +49,8 @@ def test_nobody_is_led_where_they_may_not_go(client, club, member, owner, organi
     assert visitors == {"Home", "Reading list", "Sessions"}
     client.force_login(member)
     members = set(names_of(nav_of(client, "/clubs/ml/")))
-    assert members == {"Home", "Reading list", "Sessions", "Plan", "Figures", "Members", "Calendar"}
+    places = {"Home", "Reading list", "Sessions", "Plan", "Archive", "Figures", "Members", "Calendar"}
+    assert members == places
     client.force_login(organiser)
     assert set(names_of(nav_of(client, "/clubs/ml/"))) == members | {"Sources", "Parts", "Mails"}
     client.force_login(owner)
